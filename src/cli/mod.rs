@@ -1,0 +1,5 @@
+//! (to come)
+
+pub fn main() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}

@@ -1,0 +1,121 @@
+//! One HTTP exchange as it happened: what was asked, and what came back.
+
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+use url::Url;
+
+/// Header fields in the order they came. Values are bytes: agency sites send raw GBK.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Headers(pub Vec<(String, Vec<u8>)>);
+
+impl Headers {
+    /// The first value of `name` (case-insensitive, RFC 9110 5.1), trimmed, undecodable bytes replaced.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.raw(name).map(|value| String::from_utf8_lossy(value).trim().to_owned())
+    }
+
+    /// The first value of `name` as bytes.
+    pub fn raw(&self, name: &str) -> Option<&[u8]> {
+        self.all(name).next()
+    }
+
+    /// Every value of `name`.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
+    }
+
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
+        self.0.push((name.into(), value.into()));
+    }
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    pub url: Url,
+    pub headers: Headers,
+}
+
+/// What came back: transfer-coding undone, content-coding kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+/// Why a body is shorter than the server meant it (the values of WARC-Truncated, WARC/1.1 5.13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Truncation {
+    /// The size limit was reached.
+    Length,
+    /// The time limit was reached.
+    Time,
+    /// The connection ended early.
+    Disconnect,
+}
+
+impl Truncation {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Truncation::Length => "length",
+            Truncation::Time => "time",
+            Truncation::Disconnect => "disconnect",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Truncation> {
+        [Truncation::Length, Truncation::Time, Truncation::Disconnect].into_iter().find(|t| t.as_str() == text)
+    }
+}
+
+/// How an address came to be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hop {
+    /// Named by a seed or by the user.
+    Seed,
+    /// An ordinary link.
+    Link,
+    /// The next page of a listing.
+    Page,
+    /// A Location header or its equivalent.
+    Redirect,
+    /// A file that belongs to a report page.
+    Attachment,
+    /// robots.txt.
+    Robots,
+}
+
+impl Hop {
+    pub const ALL: [Hop; 6] = [Hop::Seed, Hop::Link, Hop::Page, Hop::Redirect, Hop::Attachment, Hop::Robots];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Hop::Seed => "seed",
+            Hop::Link => "link",
+            Hop::Page => "page",
+            Hop::Redirect => "redirect",
+            Hop::Attachment => "attachment",
+            Hop::Robots => "robots",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Hop> {
+        Hop::ALL.into_iter().find(|hop| hop.as_str() == text)
+    }
+}
+
+/// A request, its response, and the circumstances: everything a capture keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    pub request: Request,
+    pub response: Response,
+    /// When the request was sent.
+    pub started_at: Timestamp,
+    /// The address actually connected to; none when it came from an import.
+    pub peer: Option<SocketAddr>,
+    pub hop: Hop,
+    pub truncated: Option<Truncation>,
+}

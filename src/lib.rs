@@ -1,0 +1,50 @@
+//! **gongkai** (公开, "made public") collects the annual reports on government information disclosure
+//! (政府信息公开工作年度报告) that Chinese agencies must publish, keeps every byte it was served, reads the statutory
+//! tables into numbers, checks them against the form's own arithmetic, and gives them out as data whose every number
+//! can be traced to archived bytes.
+//!
+//! # The road of one report
+//!
+//! ```text
+//! seeds ─▶ frontier ─▶ gate ─▶ fetch ─▶ ARCHIVE ─▶ parse ─▶ dataset ─▶ check / export
+//!          (crawl: impure, polite, once)        (parse: pure, versioned, again and again)
+//! ```
+//!
+//! Two loops meet at the archive. [`crawl`] leases an address, asks the gate for a [`crawl::Permit`], makes one attempt,
+//! and commits the bytes, the links found and the frontier's verdict in one transaction. [`parse`] turns archived bytes
+//! into a [`parse::Parsed`] and touches nothing else, so that [`reparse`] is the same code run again.
+//!
+//! # The rooms
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`cli`] | one file to a subcommand; names everything |
+//! | [`config`] | `config.toml`: read once, checked whole, handed out in parts |
+//! | [`seed`] | who publishes, where, within what scope |
+//! | [`crawl`] | frontier, robots.txt, pace, guard, the one door to the network |
+//! | [`archive`] | captures and payloads, append-only, by digest |
+//! | [`parse`] | bytes in, findings out: no clock, file, network, database or randomness |
+//! | [`reparse`] | re-reads captures whose reading is older than the parser |
+//! | [`dataset`] | reports, values, findings: replaced whole, per capture |
+//! | [`export`] | csv, jsonl, warc |
+//! | [`demo`] | a replica of agency sites on loopback |
+//! | [`store`] | the SQLite file: migrations, the single writer |
+//! | [`clock`], [`digest`], [`urlkey`], [`exchange`] | the nouns |
+//!
+//! Which room may name which is checked by `tests/it/layers.rs`.
+
+pub mod archive;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod crawl;
+pub mod dataset;
+pub mod demo;
+pub mod digest;
+pub mod exchange;
+pub mod export;
+pub mod parse;
+pub mod reparse;
+pub mod seed;
+pub mod store;
+pub mod urlkey;
