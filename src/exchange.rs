@@ -17,7 +17,7 @@ impl Headers {
 
     /// The first value of `name` as bytes.
     pub fn raw(&self, name: &str) -> Option<&[u8]> {
-        self.all(name).next()
+        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_slice())
     }
 
     /// Every value of `name`.
