@@ -1,7 +1,22 @@
 //! Bytes, headers and address in; findings out. Pure: no clock, file, network, database or randomness.
+//!
+//! [`read`] undoes the content-coding, decides the encoding, takes the document apart, reads the form's tables by their
+//! labels, says whose report it is and what kind of page, holds its arithmetic against it, and lists where it leads.
 
+mod cell;
+mod check;
+mod content;
+mod decimal;
+mod decode;
+mod discover;
 pub mod edition;
+mod extract;
+mod grid;
+mod identity;
+mod label;
+mod page;
 mod reading;
+mod report;
 
 pub use edition::{Applicant, Edition};
 pub use reading::*;
@@ -33,13 +48,73 @@ impl<'a> Given<'a> {
 }
 
 /// Reads one response whole.
-pub fn read(_given: Given<'_>) -> Parsed {
-    todo!("the reader")
+pub fn read(given: Given<'_>) -> Parsed {
+    let content = content::content(given.headers, given.body);
+    if let Some(what) = page::attachment(&content.bytes) {
+        return unread(PageKind::Attachment, format!("{what}: not read yet"));
+    }
+    let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+    let document = taken_apart(given.headers, &text.text);
+    let reading = report::report(&document);
+    let identity = identity::identity(&document, given.url);
+    let links = discover::links(&document, &text.text, given.url);
+    let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
+    for limit in &document.limits {
+        reason.push_str(&format!("; more {limit} than are read"));
+    }
+    if let Some(fault) = content.fault {
+        reason.push_str(&format!("; {fault}"));
+    }
+    let report = (kind == PageKind::Report).then(|| assembled(&document, &reading, &identity, &text));
+    Parsed {
+        decoded: Some(text.decoded),
+        page: Page {
+            kind,
+            reason,
+            title: identity.title,
+            published: identity.published,
+            site_id: identity.site_id,
+            index_number: identity.index_number,
+        },
+        report,
+        links,
+        tables: Vec::new(),
+        text: String::new(),
+    }
 }
 
-/// Only what the crawl needs before it settles an address: the links, without reading tables.
-pub fn discover(_given: Given<'_>) -> Discovered {
-    todo!("the reader")
+/// Every table with its spans expanded, and the decoded text: what `--tables` and `--text` print.
+pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
+    let content = content::content(given.headers, given.body);
+    let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+    let document = taken_apart(given.headers, &text.text);
+    let tables = document.tables.iter().map(|table| {
+        let grid = grid::grid(table)
+            .rows
+            .iter()
+            .map(|row| row.iter().map(|slot| slot.map(|at| at.of(table).text.clone())).collect())
+            .collect();
+        let bytes = text.places.bytes_of(&text.text, &[table.span.0, table.span.1]);
+        TableGrid { grid, bytes: (bytes[0], bytes[1]) }
+    });
+    (tables.collect(), text.text.clone().into_owned())
+}
+
+/// Only what the crawl needs before it settles an address: kind of page and links, without reading the form.
+pub fn discover(given: Given<'_>) -> Discovered {
+    let content = content::content(given.headers, given.body);
+    if let Some(what) = page::attachment(&content.bytes) {
+        return Discovered { page: unread(PageKind::Attachment, what.into()).page, links: Vec::new() };
+    }
+    let text = decode::decode(given.headers, &content.bytes, content.coding);
+    let document = taken_apart(given.headers, &text.text);
+    let links = discover::links(&document, &text.text, given.url);
+    let identity = identity::identity(&document, given.url);
+    let (kind, reason) = page::kind(given, &document, &identity, &report::Reading::default(), &links);
+    Discovered {
+        page: Page { kind, reason, title: identity.title, published: None, site_id: None, index_number: None },
+        links,
+    }
 }
 
 /// What kind of page came back, and where it leads.
@@ -47,4 +122,66 @@ pub fn discover(_given: Given<'_>) -> Discovered {
 pub struct Discovered {
     pub page: Page,
     pub links: Vec<Link>,
+}
+
+/// Markup or plain text: by the declared type, and by what is there.
+fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
+    let plain = headers.get("content-type").is_some_and(|value| value.starts_with("text/plain"));
+    let head = &text[..text.floor_char_boundary(4_096)];
+    let tag = |name: &str| {
+        head.match_indices('<').any(|(at, _)| {
+            head.as_bytes()[at + 1..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+        })
+    };
+    let marked_up = [
+        "!doctype", "html", "head", "body", "table", "div", "td", "p>", "p ", "meta", "script", "span", "?xml", "tr",
+        "br", "li", "ul", "a ",
+    ];
+    if !plain && marked_up.into_iter().any(tag) { extract::html(text) } else { extract::lines(text) }
+}
+
+fn unread(kind: PageKind, reason: String) -> Parsed {
+    let page = Page { kind, reason, title: None, published: None, site_id: None, index_number: None };
+    Parsed { decoded: None, page, report: None, tables: Vec::new(), links: Vec::new(), text: String::new() }
+}
+
+/// The report with its places in bytes and its findings.
+fn assembled(
+    document: &extract::Document,
+    reading: &report::Reading,
+    identity: &identity::Identity,
+    text: &decode::Text<'_>,
+) -> Report {
+    let offsets: Vec<usize> = reading.values.iter().flat_map(|value| [value.span.0, value.span.1]).collect();
+    let bytes = text.places.bytes_of(&text.text, &offsets);
+    let values = reading
+        .values
+        .iter()
+        .zip(bytes.chunks(2))
+        .map(|(value, bytes)| Value {
+            indicator: value.indicator.clone(),
+            applicant: value.applicant,
+            label: value.label.clone(),
+            series: value.series,
+            state: value.content.state,
+            value: value.content.value.clone(),
+            text: value.text.clone(),
+            unit: value.unit.clone(),
+            place: Place { table: value.table, row: value.row, column: value.column, bytes: (bytes[0], bytes[1]) },
+            rule: value.rule,
+            suggested: false,
+        })
+        .collect();
+    let numbers = check::Numbers::new(&reading.values);
+    let mut findings = check::identities(&numbers);
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
+    findings.extend(check::doubts(reading));
+    Report {
+        agency: identity.agency.clone(),
+        region: identity.region.clone(),
+        year: identity.year,
+        edition: reading.edition,
+        values,
+        findings,
+    }
 }

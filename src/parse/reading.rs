@@ -80,7 +80,8 @@ pub struct Report {
     /// GB/T 2260, six digits.
     pub region: Option<String>,
     pub year: Option<i16>,
-    pub edition: Edition,
+    /// None where no table says: a report in prose only.
+    pub edition: Option<Edition>,
     pub values: Vec<Value>,
     pub findings: Vec<Finding>,
 }
@@ -140,7 +141,7 @@ pub struct Place {
 }
 
 /// How sure the tie between a cell and its indicator is, surest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
     /// Row label and column head both matched to the letter (spaces and punctuation aside).

@@ -1,5 +1,7 @@
 //! The statutory forms as data.
 
+pub mod form;
+
 use serde::Serialize;
 
 /// Which form the report's labels belong to; never taken from its year.

@@ -127,7 +127,7 @@ CREATE TABLE report (
     agency  TEXT,
     region  TEXT,
     year    INTEGER,
-    edition TEXT NOT NULL
+    edition TEXT                                -- 2021 | 2019 | pre2019; NULL where no table says
 ) STRICT;
 CREATE INDEX report_by_agency ON report (agency, year);
 

@@ -1,0 +1,69 @@
+//! `gongkai parse`: reads a file and stores nothing.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use url::Url;
+
+use super::Exit;
+use super::reading::{Reading, Source};
+use crate::exchange::Headers;
+use crate::parse::{self, Given};
+
+#[derive(Args)]
+pub struct Parse {
+    /// The file to read; - for standard input
+    file: PathBuf,
+    /// Print the reading as JSON
+    #[arg(long)]
+    json: bool,
+    /// The address it came from: resolves links, tells whose site it is
+    #[arg(long, value_name = "URL")]
+    url: Option<Url>,
+    /// Its Content-Type, when known
+    #[arg(long, value_name = "TYPE")]
+    content_type: Option<String>,
+    /// With --json: every table with its spans expanded
+    #[arg(long, requires = "json")]
+    tables: bool,
+    /// With --json: the decoded text
+    #[arg(long, requires = "json")]
+    text: bool,
+}
+
+impl Parse {
+    pub fn run(self) -> anyhow::Result<Exit> {
+        let body = read(&self.file)?;
+        let mut headers = Headers::default();
+        if let Some(content_type) = &self.content_type {
+            headers.push("Content-Type", content_type.as_bytes());
+        }
+        let given = Given { url: self.url.as_ref(), status: None, headers: &headers, body: &body };
+        let parsed = parse::read(given);
+        let exit = if parsed.report.as_ref().is_some_and(|report| !report.values.is_empty()) {
+            Exit::Done
+        } else {
+            Exit::Partial
+        };
+        let mut out = std::io::stdout().lock();
+        let source = Source::of_file(self.url.as_ref().map(Url::to_string), &body);
+        let laid_out = (self.tables || self.text).then(|| parse::laid_out(given));
+        let tables = laid_out.as_ref().filter(|_| self.tables).map(|(tables, _)| tables.as_slice());
+        let text = laid_out.as_ref().filter(|_| self.text).map(|(_, text)| text.as_str());
+        serde_json::to_writer_pretty(&mut out, &Reading::new(source, &parsed).with(tables, text))
+            .map_err(std::io::Error::from)?;
+        writeln!(out)?;
+        Ok(exit)
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    if file == Path::new("-") {
+        let mut body = Vec::new();
+        std::io::stdin().read_to_end(&mut body).context("standard input can't be read")?;
+        return Ok(body);
+    }
+    std::fs::read(file).with_context(|| format!("{} can't be read", file.display()))
+}

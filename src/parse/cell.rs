@@ -1,0 +1,157 @@
+//! What stands in a cell: number, blank, dash, slash, a number with a remark, or something that can't be read.
+
+use super::reading::CellState;
+
+/// A cell as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    pub state: CellState,
+    /// Plain decimal, no separators, no plus sign.
+    pub value: Option<String>,
+    /// The unit printed in the cell.
+    pub unit: Option<&'static str>,
+}
+
+impl Content {
+    fn nothing(state: CellState) -> Content {
+        Content { state, value: None, unit: None }
+    }
+
+    /// Whether the cell can be a value of the form at all.
+    pub fn is_value(&self) -> bool {
+        self.state != CellState::Unreadable
+    }
+}
+
+const UNITS: [&str; 24] = [
+    "万元", "亿元", "千元", "元", "件次", "人次", "件", "个", "项", "条", "次", "篇", "人", "份", "宗", "起", "部",
+    "家", "例", "场", "期", "户", "张", "册",
+];
+
+/// Reads the text of a cell.
+pub fn content(text: &str) -> Content {
+    let plain = plain(text);
+    if plain.is_empty() {
+        return Content::nothing(CellState::Blank);
+    }
+    if plain.chars().all(|c| c == '-') {
+        return Content::nothing(CellState::Dash);
+    }
+    if matches!(plain.as_str(), "/" | "//" | "\\") {
+        return Content::nothing(CellState::Slash);
+    }
+    if plain == "无" {
+        return Content::nothing(CellState::Dash);
+    }
+    let unreadable = Content::nothing(CellState::Unreadable);
+    let (sign, rest) = signed(&plain);
+    let Some((number, rest)) = number(rest) else { return unreadable };
+    let value = format!("{sign}{number}");
+    let unit = UNITS.iter().find(|unit| rest.starts_with(**unit)).copied();
+    let rest = &rest[unit.map_or(0, str::len)..];
+    let with_unit = |state| Content { state, value: Some(value.clone()), unit };
+    match rest {
+        "" if unit.is_none() && sign.is_empty() => with_unit(CellState::Number),
+        "" if unit.is_none() && matches!(plain.chars().next(), Some('-' | '+')) => with_unit(CellState::Number),
+        "" => with_unit(CellState::Remark),
+        remark if remark.starts_with('(') && remark.ends_with(')') => with_unit(CellState::Remark),
+        remark if remark.starts_with('[') && remark.ends_with(']') => with_unit(CellState::Remark),
+        _ => unreadable,
+    }
+}
+
+/// Signs as printed: `-18`, `+1036`, `减4`, `增3`.
+fn signed(text: &str) -> (&'static str, &str) {
+    for (mark, sign) in [("-", "-"), ("+", ""), ("减少", "-"), ("减", "-"), ("增加", ""), ("增", "")] {
+        if let Some(rest) = text.strip_prefix(mark) {
+            return (sign, rest);
+        }
+    }
+    ("", text)
+}
+
+/// The leading number without its separators, and what follows.
+fn number(text: &str) -> Option<(String, &str)> {
+    let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    let (whole, fraction) = match digits.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (digits, None),
+    };
+    let groups: Vec<&str> = whole.split(',').collect();
+    let grouped = groups.len() == 1 || (groups[0].len() <= 3 && groups[1..].iter().all(|group| group.len() == 3));
+    let all_digits = groups.iter().all(|group| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit()));
+    let fraction_fits = fraction.is_none_or(|f| !f.is_empty() && f.len() <= 9 && f.bytes().all(|b| b.is_ascii_digit()));
+    if !grouped || !all_digits || !fraction_fits || whole.len() > 20 {
+        return None;
+    }
+    let whole = groups.concat();
+    Some((fraction.map_or(whole.clone(), |f| format!("{whole}.{f}")), rest))
+}
+
+/// Half-width, without white space; every kind of minus and dash as `-`.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}'))
+        .map(|c| match c {
+            '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
+            '−' | '—' | '–' | '―' | '‐' | '‑' | '─' | '一' if is_dash_like(c, text) => '-',
+            '〔' | '【' => '[',
+            '〕' | '】' => ']',
+            _ => c,
+        })
+        .collect()
+}
+
+/// The numeral 一 alone in a cell is a dash that an editor turned into a character.
+fn is_dash_like(c: char, text: &str) -> bool {
+    c != '一' || text.trim() == "一"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_a_cell_stands() {
+        use CellState::*;
+        for (text, state, value) in [
+            ("0", Number, Some("0")),
+            (" 152 ", Number, Some("152")),
+            ("１２", Number, Some("12")),
+            ("1,234", Number, Some("1234")),
+            ("1，234，567", Number, Some("1234567")),
+            ("1 234", Number, Some("1234")),
+            ("19761.95", Number, Some("19761.95")),
+            ("5949.088667", Number, Some("5949.088667")),
+            ("11398889", Number, Some("11398889")),
+            ("-18", Number, Some("-18")),
+            ("－18", Number, Some("-18")),
+            ("+1036", Number, Some("1036")),
+            ("减4", Remark, Some("-4")),
+            ("增加3项", Remark, Some("3")),
+            ("22（其中修订 16 件）", Remark, Some("22")),
+            ("55(含自然失效29件)", Remark, Some("55")),
+            ("251000元", Remark, Some("251000")),
+            ("5.2万元", Remark, Some("5.2")),
+            ("", Blank, None),
+            ("\u{A0}\u{3000}", Blank, None),
+            ("-", Dash, None),
+            ("——", Dash, None),
+            ("—", Dash, None),
+            ("一", Dash, None),
+            ("/", Slash, None),
+            ("／", Slash, None),
+            ("1.属于国家秘密", Unreadable, None),
+            ("1,23", Unreadable, None),
+            ("1..2", Unreadable, None),
+            ("2023年", Unreadable, None),
+            ("见附件", Unreadable, None),
+            ("3个工作日内", Unreadable, None),
+            ("1234567890123456789012", Unreadable, None),
+        ] {
+            let read = content(text);
+            assert_eq!((read.state, read.value.as_deref()), (state, value), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The identities within one report (勾稽关系): balance, outcomes, applicants, challenges.
+//!
+//! A blank cell is not zero: where the printed numbers of a sum fall short of the total and cells are blank, the identity
+//! can't be assessed; where they exceed it, or nothing is blank, it fails.
+
+use super::{Numbers, Term, finding};
+use crate::parse::decimal::Decimal;
+use crate::parse::edition::Applicant;
+use crate::parse::edition::form::{APPLICANTS, CHALLENGES, OUTCOMES, ROWS};
+use crate::parse::reading::{Finding, Severity, Verdict};
+
+/// Every identity that the report's values touch, with its verdict.
+pub fn identities(numbers: &Numbers<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (applicant, label) in Applicant::ALL.into_iter().zip(APPLICANTS) {
+        findings.extend(balance(numbers, applicant, label));
+        findings.extend(outcomes(numbers, applicant, label));
+    }
+    for (indicator, label) in ROWS {
+        findings.extend(applicants(numbers, indicator, label));
+    }
+    for (group, label) in CHALLENGES {
+        findings.extend(challenges(numbers, group, label));
+    }
+    findings
+}
+
+fn balance(numbers: &Numbers<'_>, applicant: Applicant, label: &str) -> Option<Finding> {
+    let code = |indicator: &str| format!("applications.{indicator}/{}", applicant.as_str());
+    let left = [code("received"), code("carried_in")];
+    let right = [code("total"), code("carried_out")];
+    let detail = format!("{label}: 新收 + 上年结转 = 办理结果总计 + 结转下年度");
+    compare(numbers, "balance", applicant.as_str(), detail, &left, &right)
+}
+
+fn outcomes(numbers: &Numbers<'_>, applicant: Applicant, label: &str) -> Option<Finding> {
+    let mut parts = Vec::new();
+    for prefix in ["granted", "partially_granted", "refused", "unavailable", "rejected", "other"] {
+        parts.extend(numbers.under(&format!("applications.{prefix}"), applicant));
+    }
+    let total = format!("applications.total/{}", applicant.as_str());
+    // Every group must have been read, or the sum means nothing.
+    let complete = parts.len() >= 19;
+    if !complete && numbers.has(&total) && !parts.is_empty() {
+        let detail = format!("{label}: {} of the rows under 本年度办理结果 were read", parts.len());
+        return Some(finding(
+            "outcomes",
+            Severity::Error,
+            Verdict::NotAssessable,
+            None,
+            detail,
+            applicant.as_str(),
+            vec![total],
+        ));
+    }
+    compare(numbers, "outcomes", applicant.as_str(), format!("{label}: 各项办理结果之和 = 总计"), &parts, &[total])
+}
+
+fn applicants(numbers: &Numbers<'_>, indicator: &str, label: &str) -> Option<Finding> {
+    let codes: Vec<String> =
+        Applicant::ALL.iter().map(|applicant| format!("{indicator}/{}", applicant.as_str())).collect();
+    let (total, parts) = codes.split_last()?;
+    compare(
+        numbers,
+        "applicants",
+        indicator,
+        format!("{label}: 各类申请人之和 = 总计"),
+        parts,
+        std::slice::from_ref(total),
+    )
+}
+
+fn challenges(numbers: &Numbers<'_>, group: &str, label: &str) -> Option<Finding> {
+    let codes: Vec<String> = OUTCOMES.iter().map(|(outcome, _)| format!("{group}.{outcome}")).collect();
+    let (total, parts) = codes.split_last()?;
+    compare(numbers, "challenges", group, format!("{label}: 各种结果之和 = 总计"), parts, std::slice::from_ref(total))
+}
+
+struct Side {
+    sum: Decimal,
+    nothing: usize,
+    unknown: usize,
+    numbers: usize,
+}
+
+fn side(numbers: &Numbers<'_>, codes: &[String]) -> Side {
+    let mut side = Side { sum: Decimal::ZERO, nothing: 0, unknown: 0, numbers: 0 };
+    for code in codes {
+        match numbers.term(code) {
+            Term::Number(number) => {
+                side.sum = side.sum + number;
+                side.numbers += 1;
+            }
+            Term::Nothing => side.nothing += 1,
+            Term::Unknown => side.unknown += 1,
+        }
+    }
+    side
+}
+
+fn compare(
+    numbers: &Numbers<'_>,
+    rule: &'static str,
+    subject: &str,
+    detail: String,
+    left_codes: &[String],
+    right_codes: &[String],
+) -> Option<Finding> {
+    let codes: Vec<String> = left_codes.iter().chain(right_codes).cloned().collect();
+    if !codes.iter().any(|code| numbers.has(code)) {
+        return None;
+    }
+    let (left, right) = (side(numbers, left_codes), side(numbers, right_codes));
+    let blanks = left.nothing + right.nothing;
+    let unread = left.unknown + right.unknown;
+    let verdict = if unread > 0 || left.numbers == 0 && right.numbers == 0 {
+        // A row of blanks throughout says nothing; it is no finding either.
+        if unread == 0 {
+            return None;
+        }
+        Verdict::NotAssessable
+    } else if right.numbers == 0 && right.nothing > 0 {
+        Verdict::NotAssessable
+    } else if left.sum == right.sum {
+        Verdict::Pass
+    } else if (left.sum < right.sum && left.nothing > 0) || (left.sum > right.sum && right.nothing > 0) {
+        Verdict::NotAssessable
+    } else {
+        Verdict::Fail
+    };
+    let detail = match (blanks, unread) {
+        (0, 0) => detail,
+        (blanks, 0) => format!("{detail} ({blanks} cells without a number)"),
+        (_, unread) => format!("{detail} ({unread} cells not read)"),
+    };
+    let sides = Some((left.sum.to_string(), right.sum.to_string()));
+    Some(finding(rule, Severity::Error, verdict, sides, detail, subject, codes))
+}

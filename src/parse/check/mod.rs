@@ -1,0 +1,134 @@
+//! The form's arithmetic and the report's own words, held against its numbers. Findings only: a value is never repaired.
+
+mod identities;
+mod narrative;
+
+use std::collections::HashMap;
+
+use super::decimal::Decimal;
+use super::edition::Applicant;
+use super::edition::form::size;
+use super::reading::{CellState, Finding, Severity, Verdict};
+use super::report::{Read, Reading, code};
+use crate::digest::Digest;
+
+pub use identities::identities;
+pub use narrative::narrative;
+
+/// What the reader could not read, or not surely, as findings.
+pub fn doubts(reading: &Reading) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = reading
+        .doubts
+        .iter()
+        .map(|doubt| {
+            let severity = if doubt.rule == "extra_row" { Severity::Info } else { Severity::Warning };
+            finding(
+                doubt.rule,
+                severity,
+                Verdict::NotAssessable,
+                None,
+                doubt.detail.clone(),
+                &doubt.values.join(","),
+                doubt.values.clone(),
+            )
+        })
+        .collect();
+    if reading.values.is_empty() {
+        let detail = "no table of the form was found; nothing is taken from prose".into();
+        findings.push(finding(
+            "no_table",
+            Severity::Warning,
+            Verdict::NotAssessable,
+            None,
+            detail,
+            "report",
+            Vec::new(),
+        ));
+    }
+    if let Some(size) = reading.edition.and_then(size)
+        && reading.values.len() < size
+        && !reading.values.is_empty()
+    {
+        let detail = format!("{} of the form's {size} cells were found", reading.values.len());
+        findings.push(finding(
+            "incomplete",
+            Severity::Info,
+            Verdict::NotAssessable,
+            None,
+            detail,
+            "report",
+            Vec::new(),
+        ));
+    }
+    findings
+}
+
+/// The values of one report by code.
+pub struct Numbers<'a> {
+    by_code: HashMap<String, &'a Read>,
+}
+
+/// What a cell contributes to a sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Term {
+    Number(Decimal),
+    /// Blank, dash or slash: perhaps nothing, perhaps left out.
+    Nothing,
+    /// Not read at all.
+    Unknown,
+}
+
+impl<'a> Numbers<'a> {
+    pub fn new(values: &'a [Read]) -> Numbers<'a> {
+        Numbers { by_code: values.iter().map(|value| (code(value), value)).collect() }
+    }
+
+    fn term(&self, code: &str) -> Term {
+        match self.by_code.get(code) {
+            None => Term::Unknown,
+            Some(value) if value.content.state == CellState::Unreadable => Term::Unknown,
+            Some(value) => match value.content.value.as_deref().and_then(Decimal::parse) {
+                Some(number) => Term::Number(number),
+                None => Term::Nothing,
+            },
+        }
+    }
+
+    fn number(&self, code: &str) -> Option<Decimal> {
+        match self.term(code) {
+            Term::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    fn has(&self, code: &str) -> bool {
+        self.by_code.contains_key(code)
+    }
+
+    /// Codes under a prefix for one applicant, in the order of the form.
+    fn under(&self, prefix: &str, applicant: Applicant) -> Vec<String> {
+        let dotted = format!("{prefix}.");
+        super::edition::form::ROWS
+            .iter()
+            .filter(|(indicator, _)| indicator.starts_with(&dotted) || *indicator == prefix)
+            .map(|(indicator, _)| format!("{indicator}/{}", applicant.as_str()))
+            .filter(|code| self.has(code))
+            .collect()
+    }
+}
+
+/// Makes a finding with its fingerprint: the rule and the subject, not the numbers, so that it stays the same finding when a
+/// number is corrected.
+pub fn finding(
+    rule: &'static str,
+    severity: Severity,
+    verdict: Verdict,
+    sides: Option<(String, String)>,
+    detail: String,
+    subject: &str,
+    values: Vec<String>,
+) -> Finding {
+    let fingerprint = Digest::of(format!("{rule}\n{subject}").as_bytes()).to_string()[..16].to_owned();
+    let (left, right) = sides.unzip();
+    Finding { rule, severity, verdict, left, right, detail, values, fingerprint }
+}

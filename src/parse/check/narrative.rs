@@ -1,0 +1,244 @@
+//! Numbers claimed in prose against the tables. A claim may stand for several values (收到 means row one, or rows one and
+//! two); it fails only when it equals none of them.
+
+use super::{Numbers, finding};
+use crate::parse::decimal::Decimal;
+use crate::parse::edition::Applicant;
+use crate::parse::reading::{Finding, Severity, Verdict};
+
+/// A phrase that claims a number, and the sums it may stand for.
+struct Claim {
+    subject: &'static str,
+    /// All of these words stand in the clause before the number.
+    words: &'static [&'static str],
+    /// None of these does.
+    not: &'static [&'static str],
+    units: &'static [&'static str],
+    /// Sums of codes; a bare prefix with `*` sums what is under it, for the total of applicants.
+    candidates: &'static [&'static [&'static str]],
+}
+
+const CLAIMS: [Claim; 12] = [
+    Claim {
+        subject: "received",
+        words: &["申请"],
+        not: &[
+            "答复",
+            "办结",
+            "办理",
+            "结转",
+            "复议",
+            "诉讼",
+            "公开申请表",
+            "自然人",
+            "企业",
+            "法人",
+            "网络",
+            "信函",
+            "当面",
+            "来信",
+            "邮寄",
+            "无法",
+            "不予",
+            "同比",
+            "其中",
+        ],
+        units: &["件", "件次", "条", "份", "宗"],
+        candidates: &[
+            &["applications.received"],
+            &["applications.received", "applications.carried_in"],
+            &["applications.total", "applications.carried_out"],
+            &["applications.total"],
+        ],
+    },
+    Claim {
+        subject: "granted",
+        words: &["予以公开"],
+        not: &["部分公开", "不予公开"],
+        units: &["件"],
+        candidates: &[&["applications.granted"], &["applications.granted", "applications.partially_granted"]],
+    },
+    Claim {
+        subject: "granted_and_partially",
+        words: &["予以公开及部分公开"],
+        not: &[],
+        units: &["件"],
+        candidates: &[&["applications.granted", "applications.partially_granted"]],
+    },
+    Claim {
+        subject: "partially_granted",
+        words: &["部分公开"],
+        not: &["及部分公开", "和部分公开", "、部分公开"],
+        units: &["件"],
+        candidates: &[&["applications.partially_granted"]],
+    },
+    Claim {
+        subject: "refused",
+        words: &["不予公开"],
+        not: &["部分"],
+        units: &["件"],
+        candidates: &[&["applications.refused*"]],
+    },
+    Claim {
+        subject: "unavailable",
+        words: &["无法提供"],
+        not: &["现成", "补正"],
+        units: &["件"],
+        candidates: &[&["applications.unavailable*"]],
+    },
+    Claim {
+        subject: "carried_out",
+        words: &["结转"],
+        not: &["上年", "上一年"],
+        units: &["件"],
+        candidates: &[&["applications.carried_out"]],
+    },
+    Claim {
+        subject: "carried_in",
+        words: &["上年", "结转"],
+        not: &["下年", "下一年"],
+        units: &["件"],
+        candidates: &[&["applications.carried_in"]],
+    },
+    Claim {
+        subject: "reviews",
+        words: &["行政复议"],
+        not: &["诉讼", "其中", "维持", "纠正", "审结", "直接", "后起诉"],
+        units: &["件", "起", "宗"],
+        candidates: &[&["review.total"]],
+    },
+    Claim {
+        subject: "lawsuits",
+        words: &["诉讼"],
+        not: &["复议", "直接", "维持", "纠正", "审结", "其中"],
+        units: &["件", "起", "宗"],
+        candidates: &[&["litigation_direct.total", "litigation_after_review.total"]],
+    },
+    Claim {
+        subject: "normative_documents",
+        words: &["规范性文件"],
+        not: &["废止", "失效", "现行有效", "有效", "清理", "解读", "修改", "宣布", "审查", "审核", "合法性"],
+        units: &["件", "个", "份", "部"],
+        candidates: &[
+            &["disclosure.normative_documents.issued"],
+            &["disclosure.normative_documents.made"],
+            &["disclosure.normative_documents.disclosed"],
+        ],
+    },
+    Claim {
+        subject: "in_force",
+        words: &["现行有效"],
+        not: &["废止", "规章"],
+        units: &["件", "个", "份", "部"],
+        candidates: &[&["disclosure.normative_documents.in_force"]],
+    },
+];
+
+/// How far before its number a claim's words are looked for, characters.
+const REACH: usize = 26;
+
+/// Every claim in `prose` that the tables can answer.
+pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for line in prose.filter(|line| line.chars().count() > 12) {
+        for (number, before, unit) in claims_in(line) {
+            for claim in CLAIMS.iter().filter(|claim| claim.matches(&before, unit)) {
+                let Some(answer) = claim.answer(number, numbers) else { continue };
+                let quote: String = format!("{before}{number}{unit}");
+                // The first claim of a kind is the report's own; later ones repeat it in parts.
+                if findings.iter().all(|known| !known.detail.starts_with(&format!("{}:", claim.subject))) {
+                    findings.push(answer.finding(claim, number, &quote));
+                }
+            }
+        }
+    }
+    findings
+}
+
+impl Claim {
+    fn matches(&self, before: &str, unit: &str) -> bool {
+        self.units.contains(&unit)
+            && self.words.iter().all(|word| before.contains(word))
+            && !self.not.iter().any(|word| before.contains(word))
+            // 收到 or its like makes a count of applications a claim about them.
+            && (self.subject != "received" || ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"].iter().any(|verb| before.contains(verb)))
+    }
+
+    fn answer(&self, number: Decimal, numbers: &Numbers<'_>) -> Option<Answer> {
+        let mut known = Vec::new();
+        for sum in self.candidates {
+            let codes: Vec<String> = sum.iter().flat_map(|code| expand(code, numbers)).collect();
+            let terms: Option<Vec<Decimal>> = codes.iter().map(|code| numbers.number(code)).collect();
+            if let Some(terms) = terms.filter(|terms| !terms.is_empty() && codes.len() >= sum.len()) {
+                known.push((codes, terms.into_iter().sum::<Decimal>()));
+            }
+        }
+        let holds = known.iter().find(|(_, sum)| *sum == number).cloned();
+        let first = known.first().cloned()?;
+        Some(Answer { holds, first, all: known })
+    }
+}
+
+struct Answer {
+    holds: Option<(Vec<String>, Decimal)>,
+    first: (Vec<String>, Decimal),
+    all: Vec<(Vec<String>, Decimal)>,
+}
+
+impl Answer {
+    fn finding(self, claim: &Claim, number: Decimal, quote: &str) -> Finding {
+        let verdict = if self.holds.is_some() { Verdict::Pass } else { Verdict::Fail };
+        let (codes, sum) = self.holds.unwrap_or(self.first);
+        let others: Vec<String> =
+            self.all.iter().map(|(codes, sum)| format!("{} = {sum}", codes.join(" + "))).collect();
+        let detail = format!("{}: “{quote}” may stand for {}", claim.subject, others.join(", or "));
+        finding(
+            "narrative",
+            Severity::Warning,
+            verdict,
+            Some((number.to_string(), sum.to_string())),
+            detail,
+            claim.subject,
+            codes,
+        )
+    }
+}
+
+fn expand(code: &str, numbers: &Numbers<'_>) -> Vec<String> {
+    match code.strip_suffix('*') {
+        Some(prefix) => numbers.under(prefix, Applicant::Total),
+        None if code.starts_with("applications.") => vec![format!("{code}/{}", Applicant::Total.as_str())],
+        None => vec![code.to_owned()],
+    }
+}
+
+/// Numbers with a counting unit, and the clause before each.
+fn claims_in(line: &str) -> Vec<(Decimal, String, &'static str)> {
+    const UNITS: [&str; 9] = ["件次", "件", "条", "份", "宗", "个", "起", "部", "篇"];
+    let mut found = Vec::new();
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    while at < line.len() {
+        if !bytes[at].is_ascii_digit() {
+            at += 1;
+            continue;
+        }
+        let end = line[at..].find(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(line.len(), |n| at + n);
+        let rest = &line[end..];
+        if let (Some(number), Some(unit)) =
+            (Decimal::parse(&line[at..end]), UNITS.iter().find(|unit| rest.starts_with(**unit)))
+        {
+            found.push((number, clause_before(&line[..at]), *unit));
+        }
+        at = end;
+    }
+    found
+}
+
+/// The words right before a number, back to the sentence's or clause's beginning.
+fn clause_before(text: &str) -> String {
+    let clause =
+        text.rsplit(['。', '；', ';', '，', ',', '：', ':', '、', '（', '(', '）', ')']).next().unwrap_or(text);
+    let skip = clause.chars().count().saturating_sub(REACH);
+    clause.chars().skip(skip).filter(|c| !c.is_whitespace()).collect()
+}

@@ -1,0 +1,151 @@
+//! Content-coding undone (RFC 9110 8.4.1), within limits that report themselves.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use crate::exchange::Headers;
+
+/// A decoded body may be this large, bytes.
+pub const MAX_DECODED: usize = 256 << 20;
+/// A body of more than [`RATIO_FLOOR`] bytes may be at most this many times its coded size.
+const MAX_RATIO: usize = 100;
+const RATIO_FLOOR: usize = 16 << 20;
+
+/// The body with its codings undone, what they were, and what went wrong on the way.
+pub struct Content<'a> {
+    pub bytes: Cow<'a, [u8]>,
+    /// As declared, in the order they were undone: `gzip`, `gzip, gzip`.
+    pub coding: Option<String>,
+    pub fault: Option<CodingFault>,
+}
+
+/// The bytes before the fault are kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodingFault {
+    #[error("the {coding} stream breaks off or is damaged after {kept} decoded bytes")]
+    Damaged { coding: String, kept: usize },
+    #[error("the {coding} stream decodes to more than {limit} bytes")]
+    TooLarge { coding: String, limit: usize },
+    #[error("the content-coding {coding:?} is not known")]
+    Unknown { coding: String },
+}
+
+/// Undoes what Content-Encoding declares, last applied first.
+pub fn content<'a>(headers: &Headers, body: &'a [u8]) -> Content<'a> {
+    let declared: Vec<String> = headers
+        .all("content-encoding")
+        .flat_map(|value| {
+            String::from_utf8_lossy(value).split(',').map(|c| c.trim().to_ascii_lowercase()).collect::<Vec<_>>()
+        })
+        .filter(|coding| !coding.is_empty() && coding != "identity")
+        .collect();
+    let mut bytes = Cow::Borrowed(body);
+    let mut undone = Vec::new();
+    for coding in declared.iter().rev() {
+        let limit = MAX_DECODED.min(bytes.len().saturating_mul(MAX_RATIO).max(RATIO_FLOOR));
+        match undo(coding, &bytes, limit) {
+            Ok(decoded) => bytes = Cow::Owned(decoded),
+            Err((kept, fault)) => {
+                let kept = kept.map_or(bytes, Cow::Owned);
+                undone.push(coding.clone());
+                return Content { bytes: kept, coding: Some(undone.join(", ")), fault: Some(fault) };
+            }
+        }
+        undone.push(coding.clone());
+    }
+    Content { bytes, coding: (!undone.is_empty()).then(|| undone.join(", ")), fault: None }
+}
+
+type Undone = Result<Vec<u8>, (Option<Vec<u8>>, CodingFault)>;
+
+fn undo(coding: &str, bytes: &[u8], limit: usize) -> Undone {
+    match coding {
+        "gzip" | "x-gzip" => drain(coding, flate2::read::MultiGzDecoder::new(bytes), limit),
+        // RFC 9110 8.4.1.2 means zlib; some servers send the raw stream.
+        "deflate" => match drain(coding, flate2::read::ZlibDecoder::new(bytes), limit) {
+            Err((Some(kept), CodingFault::Damaged { .. })) if kept.is_empty() => {
+                drain(coding, flate2::read::DeflateDecoder::new(bytes), limit)
+            }
+            zlib => zlib,
+        },
+        "br" => drain(coding, brotli::Decompressor::new(bytes, 64 << 10), limit),
+        "zstd" => match zstd::stream::read::Decoder::new(bytes) {
+            Ok(decoder) => drain(coding, decoder, limit),
+            Err(_) => Err((None, CodingFault::Damaged { coding: coding.into(), kept: 0 })),
+        },
+        _ => Err((None, CodingFault::Unknown { coding: coding.into() })),
+    }
+}
+
+fn drain(coding: &str, mut decoder: impl Read, limit: usize) -> Undone {
+    let mut out = Vec::new();
+    let mut chunk = [0; 32 << 10];
+    loop {
+        match decoder.read(&mut chunk) {
+            Ok(0) => return Ok(out),
+            Ok(n) if out.len() + n > limit => {
+                out.extend_from_slice(&chunk[..limit - out.len()]);
+                return Err((Some(out), CodingFault::TooLarge { coding: coding.into(), limit }));
+            }
+            Ok(n) => out.extend_from_slice(&chunk[..n]),
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => {
+                let kept = out.len();
+                return Err((Some(out), CodingFault::Damaged { coding: coding.into(), kept }));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn coded(coding: &str, body: &[u8]) -> (Vec<u8>, Option<CodingFault>) {
+        let headers = Headers(vec![("Content-Encoding".into(), coding.into())]);
+        let content = content(&headers, body);
+        (content.bytes.into_owned(), content.fault)
+    }
+
+    #[test]
+    fn every_gzip_member_is_read() {
+        let body = [gzip(b"one "), gzip(b"two")].concat();
+        assert_eq!(coded("gzip", &body), (b"one two".to_vec(), None));
+    }
+
+    #[test]
+    fn gzip_twice_is_undone_twice() {
+        assert_eq!(coded("gzip, gzip", &gzip(&gzip(b"x"))), (b"x".to_vec(), None));
+    }
+
+    #[test]
+    fn a_stream_cut_short_keeps_what_came() {
+        let body = gzip(&b"0123456789".repeat(5_000));
+        let (kept, fault) = coded("gzip", &body[..body.len() - 20]);
+        assert!(kept.starts_with(b"0123456789"));
+        assert!(matches!(fault, Some(CodingFault::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let body = gzip(&vec![0; RATIO_FLOOR * 2]);
+        let (kept, fault) = coded("gzip", &body);
+        assert!(kept.len() < RATIO_FLOOR * 2);
+        assert!(matches!(fault, Some(CodingFault::TooLarge { .. })));
+    }
+
+    #[test]
+    fn raw_deflate_is_read_too() {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"raw").unwrap();
+        assert_eq!(coded("deflate", &encoder.finish().unwrap()), (b"raw".to_vec(), None));
+    }
+}

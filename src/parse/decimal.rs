@@ -1,0 +1,79 @@
+//! Exact decimals: counts and money as printed, never floating point.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
+
+/// A decimal with up to nine digits after the point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decimal(i128);
+
+const SCALE: i128 = 1_000_000_000;
+
+impl Decimal {
+    pub const ZERO: Decimal = Decimal(0);
+
+    /// Reads `-12`, `19761.95`; none for anything else, or for more digits than fit.
+    pub fn parse(text: &str) -> Option<Decimal> {
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if whole.is_empty() || whole.len() > 20 || fraction.len() > 9 || !plain(whole) || !plain(fraction) {
+            return None;
+        }
+        let fraction: i128 = format!("{fraction:0<9}").parse().ok()?;
+        Some(Decimal(sign * (whole.parse::<i128>().ok()? * SCALE + fraction)))
+    }
+
+    pub fn minus(self, other: Decimal) -> Decimal {
+        Decimal(self.0 - other.0)
+    }
+}
+
+impl Add for Decimal {
+    type Output = Decimal;
+
+    fn add(self, other: Decimal) -> Decimal {
+        Decimal(self.0 + other.0)
+    }
+}
+
+impl Sum for Decimal {
+    fn sum<I: Iterator<Item = Decimal>>(values: I) -> Decimal {
+        values.fold(Decimal::ZERO, Add::add)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, fraction) = (self.0.abs() / SCALE, self.0.abs() % SCALE);
+        if fraction == 0 {
+            return write!(f, "{sign}{whole}");
+        }
+        let fraction = format!("{fraction:09}");
+        write!(f, "{sign}{whole}.{}", fraction.trim_end_matches('0'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_adds_up_exactly() {
+        let sum: Decimal = ["0.1", "0.2", "19761.95", "-0.3"].iter().filter_map(|t| Decimal::parse(t)).sum();
+        assert_eq!(sum.to_string(), "19761.95");
+        assert_eq!(Decimal::parse("5949.088667").unwrap().to_string(), "5949.088667");
+    }
+
+    #[test]
+    fn only_decimals_are_read() {
+        for text in ["", "-", ".5", "1e3", "1,000", "１", "1.2.3", "--1", "+1"] {
+            assert_eq!(Decimal::parse(text), None, "{text}");
+        }
+    }
+}

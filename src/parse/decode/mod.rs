@@ -1,0 +1,225 @@
+//! Bytes to text: which encoding, on what evidence, and where each character came from.
+//!
+//! Order of evidence: byte order mark, HTTP, meta or XML declaration, strict UTF-8, GB18030. A declaration that the bytes
+//! contradict is overruled when another encoding reads them clean, and said to be in conflict.
+
+mod declared;
+mod places;
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+
+use super::reading::{Decoded, Evidence};
+use crate::exchange::Headers;
+pub use places::Places;
+
+/// Text with the way back to its bytes.
+pub struct Text<'a> {
+    pub text: Cow<'a, str>,
+    pub decoded: Decoded,
+    pub places: Places<'a>,
+}
+
+/// Decodes `body` (content-coding already undone).
+pub fn decode<'a>(headers: &Headers, body: &'a [u8], coding: Option<String>) -> Text<'a> {
+    let choice = choose(headers, body);
+    let skip = choice.bom;
+    let (text, _) = choice.encoding.decode_without_bom_handling(&body[skip..]);
+    let replacements = replaced(choice.encoding, &body[skip..], &text);
+    Text {
+        places: Places::new(choice.encoding, body, skip, replacements == 0),
+        decoded: Decoded {
+            encoding: choice.encoding.name().to_ascii_lowercase(),
+            evidence: choice.evidence,
+            declared: choice.declared,
+            conflict: choice.conflict,
+            replacements,
+            coding,
+        },
+        text,
+    }
+}
+
+struct Choice {
+    encoding: &'static Encoding,
+    evidence: Evidence,
+    declared: Option<String>,
+    conflict: bool,
+    bom: usize,
+}
+
+fn choose(headers: &Headers, body: &[u8]) -> Choice {
+    let http = headers.get("content-type").and_then(|value| declared::in_content_type(&value));
+    let named = http.clone().map(|label| (label, Evidence::Http));
+    let named = named.or_else(|| declared::in_document(body).map(|label| (label, Evidence::Meta)));
+    let declared = named.as_ref().map(|(label, _)| label.clone());
+    if let Some((encoding, bom)) = Encoding::for_bom(body) {
+        let conflict =
+            named.as_ref().is_some_and(|(label, _)| declared::encoding(label).is_some_and(|e| e != encoding));
+        return Choice { encoding, evidence: Evidence::Bom, declared, conflict, bom };
+    }
+    let told = named.and_then(|(label, evidence)| Some((declared::encoding(&label)?, evidence)));
+    let pick =
+        |encoding, evidence, conflict| Choice { encoding, evidence, declared: declared.clone(), conflict, bom: 0 };
+    match told {
+        Some((encoding, evidence)) => match better_than(encoding, body) {
+            Some(other) => pick(other, inferred(other), true),
+            None => pick(encoding, evidence, false),
+        },
+        None => {
+            let found = detect(body);
+            pick(found, inferred(found), false)
+        }
+    }
+}
+
+fn inferred(encoding: &'static Encoding) -> Evidence {
+    if encoding == UTF_8 { Evidence::ValidUtf8 } else { Evidence::Detector }
+}
+
+/// Another encoding that reads the bytes when the declared one does not.
+fn better_than(told: &'static Encoding, body: &[u8]) -> Option<&'static Encoding> {
+    if told == UTF_8 {
+        // A few damaged bytes do not make a UTF-8 page a GB one.
+        return Some(detect(body)).filter(|found| *found != UTF_8);
+    }
+    let beyond_ascii = body.iter().filter(|byte| **byte >= 0x80).count();
+    // GB text is valid UTF-8 by chance only when it is very short.
+    let chance = beyond_ascii < 6 && reads_clean(told, body);
+    (beyond_ascii > 0 && !chance && std::str::from_utf8(body).is_ok()).then_some(UTF_8)
+}
+
+fn reads_clean(encoding: &'static Encoding, body: &[u8]) -> bool {
+    encoding.decode_without_bom_handling_and_without_replacement(body).is_some()
+}
+
+/// Nothing is declared: score the bytes as UTF-8 and as GB18030, tolerating a few damaged ones.
+fn detect(body: &[u8]) -> &'static Encoding {
+    let head = &body[..body.len().min(4_096)];
+    let nul = head.iter().filter(|byte| **byte == 0).count();
+    if nul * 10 > head.len() {
+        let odd = head.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
+        return if odd * 2 > nul { UTF_16LE } else { UTF_16BE };
+    }
+    let (mut good, mut bad) = (0usize, 0usize);
+    for chunk in body.utf8_chunks() {
+        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        bad += usize::from(!chunk.invalid().is_empty());
+    }
+    if bad == 0 || bad * 50 <= good { UTF_8 } else { GB18030 }
+}
+
+/// Replacement characters that the decoder wrote, as against those the page itself holds.
+fn replaced(encoding: &'static Encoding, body: &[u8], text: &str) -> usize {
+    let shown = text.matches('\u{FFFD}').count();
+    if shown == 0 || (encoding == UTF_8 && std::str::from_utf8(body).is_ok()) {
+        return 0;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(content_type: Option<&str>, body: &[u8]) -> (String, Decoded) {
+        let mut headers = Headers::default();
+        if let Some(value) = content_type {
+            headers.push("Content-Type", value);
+        }
+        let text = decode(&headers, body, None);
+        (text.text.into_owned(), text.decoded)
+    }
+
+    fn gbk(text: &str) -> Vec<u8> {
+        GB18030.encode(text).0.into_owned()
+    }
+
+    const PAGE: &str =
+        "<html><head><meta charset=\"CHARSET\"></head><body>四川省朱镕基政府信息公开工作年度报告</body></html>";
+
+    #[test]
+    fn who_decides() {
+        let utf8 = PAGE.as_bytes().to_vec();
+        let bom = [b"\xEF\xBB\xBF".as_slice(), &utf8].concat();
+        for (name, content_type, body, encoding, evidence, conflict) in [
+            ("gb2312 means gb18030", None, gbk(&PAGE.replace("CHARSET", "gb2312")), "gb18030", Evidence::Meta, false),
+            (
+                "http before meta",
+                Some("text/html; charset=gbk"),
+                gbk(&PAGE.replace("CHARSET", "utf-8")),
+                "gb18030",
+                Evidence::Http,
+                false,
+            ),
+            ("gbk declared utf-8", None, gbk(&PAGE.replace("CHARSET", "utf-8")), "gb18030", Evidence::Detector, true),
+            (
+                "utf-8 declared gb2312",
+                None,
+                PAGE.replace("CHARSET", "gb2312").into_bytes(),
+                "utf-8",
+                Evidence::ValidUtf8,
+                true,
+            ),
+            (
+                "latin-1 says nothing",
+                Some("text/html; charset=iso-8859-1"),
+                gbk(&PAGE.replace("CHARSET", "iso-8859-1")),
+                "gb18030",
+                Evidence::Detector,
+                false,
+            ),
+            (
+                "nothing declared, utf-8",
+                None,
+                PAGE.replace("charset=\"CHARSET\"", "x").into_bytes(),
+                "utf-8",
+                Evidence::ValidUtf8,
+                false,
+            ),
+            (
+                "nothing declared, gbk",
+                None,
+                gbk(&PAGE.replace("charset=\"CHARSET\"", "x")),
+                "gb18030",
+                Evidence::Detector,
+                false,
+            ),
+            ("bom wins", Some("text/html; charset=gbk"), bom, "utf-8", Evidence::Bom, true),
+            (
+                "label with a semicolon",
+                Some("text/html; charset=utf-8;"),
+                PAGE.as_bytes().to_vec(),
+                "utf-8",
+                Evidence::Http,
+                false,
+            ),
+        ] {
+            let (text, decoded) = decoded(content_type, &body);
+            assert!(text.contains("朱镕基政府信息"), "{name}: {text}");
+            assert_eq!(
+                (decoded.encoding.as_str(), decoded.evidence, decoded.conflict, decoded.replacements),
+                (encoding, evidence, conflict, 0),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_damaged_utf8_page_stays_utf8() {
+        let mut body = "政府信息公开工作年度报告".repeat(40).into_bytes();
+        body[100] = 0xFF;
+        let (_, decoded) = decoded(Some("text/html; charset=utf-8"), &body);
+        assert_eq!(decoded.encoding, "utf-8");
+        assert!(decoded.replacements > 0);
+    }
+
+    #[test]
+    fn every_tag_survives_a_lead_byte_before_it() {
+        let body = [gbk("<td>公"), vec![0xB9], b"</td>".to_vec()].concat();
+        let (text, decoded) = decoded(Some("text/html; charset=gbk"), &body);
+        assert!(text.ends_with("</td>"), "{text}");
+        assert_eq!(decoded.replacements, 1);
+    }
+}

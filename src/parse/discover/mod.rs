@@ -1,0 +1,166 @@
+//! Where a page leads: reports, columns of reports, next pages, attachments. One file to a family of content systems.
+
+mod hanweb;
+mod paging;
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use super::extract::{Anchor, Document};
+use super::identity::title;
+use super::reading::{Link, LinkHop};
+
+/// Extensions of files that can be a report or hold one (shared/sites.md 5.5).
+const FILES: [&str; 13] =
+    [".pdf", ".doc", ".docx", ".wps", ".xls", ".xlsx", ".et", ".ofd", ".rtf", ".zip", ".rar", ".7z", ".ceb"];
+
+/// Links of a page worth knowing, each once, in document order. `url` resolves relative ones; without it there are none.
+pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
+    let Some(url) = url else { return Vec::new() };
+    let base = document.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
+    let mut found = Found { page: url, base: &base, seen: HashSet::new(), links: Vec::new() };
+    for anchor in &document.anchors {
+        found.anchor(anchor);
+    }
+    for anchor in hanweb::records(document, text) {
+        found.anchor(&anchor);
+    }
+    for frame in &document.frames {
+        found.frame(frame);
+    }
+    for next in paging::next(document, url) {
+        found.push(&next, LinkHop::Page, "", 0);
+    }
+    for target in redirects(document) {
+        found.push(&target, LinkHop::Redirect, "", 0);
+    }
+    found.links
+}
+
+struct Found<'a> {
+    page: &'a Url,
+    base: &'a Url,
+    seen: HashSet<String>,
+    links: Vec<Link>,
+}
+
+impl Found<'_> {
+    fn anchor(&mut self, anchor: &Anchor) {
+        // Listings cut the text short; the title attribute holds all of it.
+        let words =
+            if anchor.title.chars().count() > anchor.text.chars().count() { &anchor.title } else { &anchor.text };
+        let score = title::score(words);
+        if is_file(&anchor.href) {
+            return self.push(&anchor.href, LinkHop::Attachment, words, score);
+        }
+        if paging::is_next(&anchor.text) {
+            return self.push(&anchor.href, LinkHop::Page, &anchor.text, 0);
+        }
+        self.push(&anchor.href, LinkHop::Link, words, score);
+    }
+
+    fn frame(&mut self, source: &str) {
+        // PDF.js names its file in the query.
+        let file = source
+            .split_once("file=")
+            .map(|(_, file)| file.split('&').next().unwrap_or(file).replace("%2F", "/").replace("%3A", ":"));
+        match file {
+            Some(file) if is_file(&file) => self.push(&file, LinkHop::Attachment, "", 0),
+            _ if is_file(source) => self.push(source, LinkHop::Attachment, "", 0),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, href: &str, hop: LinkHop, text: &str, score: i32) {
+        let href = href.trim();
+        if href.is_empty() || href.starts_with('#') || href.starts_with("javascript:") || href.starts_with("mailto:") {
+            return;
+        }
+        let Ok(mut target) = self.base.join(href) else { return };
+        target.set_fragment(None);
+        let web = matches!(target.scheme(), "http" | "https");
+        if !web || target == *self.page || !self.seen.insert(target.as_str().to_owned()) {
+            return;
+        }
+        self.links.push(Link { url: target.into(), method: "GET", hop, text: text.to_owned(), score });
+    }
+}
+
+fn is_file(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or(href).to_ascii_lowercase();
+    FILES.iter().any(|extension| path.ends_with(extension))
+        || href.contains("/module/download/downfile.jsp")
+        || href.contains("/_content/download.jsp")
+}
+
+/// Literal targets of pages that only send the reader on: meta refresh, `location.href = "…"` in a page of a few words.
+fn redirects(document: &Document) -> Vec<String> {
+    let mut targets = Vec::new();
+    if let Some(refresh) = &document.refresh
+        && let Some(at) = refresh.to_ascii_lowercase().find("url=")
+    {
+        targets.push(refresh[at + 4..].trim_matches(['"', '\'', ' ']).to_owned());
+    }
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    if visible < 200 && document.scripts.len() < 2_000 {
+        for mark in ["location.href", "location.replace", "window.location", "top.location"] {
+            let Some(at) = document.scripts.find(mark) else { continue };
+            let rest = document.scripts[at + mark.len()..]
+                .trim_start_matches([' ', '=', '(', '.'])
+                .trim_start_matches("href")
+                .trim_start_matches([' ', '=']);
+            if let Some(quote @ ('"' | '\'')) = rest.chars().next()
+                && let Some(target) = rest[1..].split(quote).next()
+            {
+                targets.push(target.to_owned());
+                break;
+            }
+        }
+    }
+    targets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::extract::html;
+    use super::*;
+
+    fn found(page: &str, markup: &str) -> Vec<(String, LinkHop)> {
+        links(&html(markup), markup, Url::parse(page).ok().as_ref())
+            .into_iter()
+            .map(|link| (link.url, link.hop))
+            .collect()
+    }
+
+    #[test]
+    fn what_kind_of_link() {
+        let page = "http://a.gov.cn/zwgk/zfxxgknb/index.html";
+        for (markup, target, hop) in [
+            (
+                "<a href=./202401/t1.html title='2023年政府信息公开工作年度报告'>2023年政府信息公…</a>",
+                "http://a.gov.cn/zwgk/zfxxgknb/202401/t1.html",
+                LinkHop::Link,
+            ),
+            ("<a href='index_1.html'>下一页</a>", "http://a.gov.cn/zwgk/zfxxgknb/index_1.html", LinkHop::Page),
+            (
+                "<a href='P020240101.docx'>附件</a>",
+                "http://a.gov.cn/zwgk/zfxxgknb/P020240101.docx",
+                LinkHop::Attachment,
+            ),
+            ("<iframe src='/viewer.html?file=%2Fa%2Fb.pdf'></iframe>", "http://a.gov.cn/a/b.pdf", LinkHop::Attachment),
+            ("<meta http-equiv=refresh content='0; url=/new/'>", "http://a.gov.cn/new/", LinkHop::Redirect),
+            ("<script>window.location.href='/x/';</script>", "http://a.gov.cn/x/", LinkHop::Redirect),
+            (
+                "<script>createPageHTML(2, 0, \"index\", \"html\");</script>",
+                "http://a.gov.cn/zwgk/zfxxgknb/index_1.html",
+                LinkHop::Page,
+            ),
+        ] {
+            assert_eq!(found(page, markup), [(target.to_owned(), hop)], "{markup}");
+        }
+        for markup in ["<a href=#top>x</a>", "<a href='javascript:void(0)'>x</a>", "<a href='index.html'>x</a>"] {
+            assert_eq!(found(page, markup), [], "{markup}");
+        }
+    }
+}

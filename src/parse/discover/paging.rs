@@ -1,0 +1,95 @@
+//! The next page of a listing: by its link, or by the call that a script makes its controls from.
+
+use url::Url;
+
+use crate::parse::extract::Document;
+
+/// Whether an anchor's text says next page.
+pub fn is_next(text: &str) -> bool {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    matches!(text.as_str(), "下一页" | "下页" | "下一页>" | "下一页>>" | "下一页»" | "后一页" | "[下一页]")
+}
+
+/// Next pages that `createPageHTML(total, current, "index", "shtml")` stands for, the arguments in any order.
+///
+/// Most sites count from 0 (page 2 is `index_1`); some, with the same function, from 1 (page 2 is `index_2`). Where `current`
+/// is 0 the count is from 0; where it is 1, both addresses are named and the one with new rows counts.
+pub fn next(document: &Document, page: &Url) -> Vec<String> {
+    let Some(call) = call(&document.scripts) else { return Vec::new() };
+    let name = format!("{}_{{}}.{}", call.base, call.extension);
+    let current = current_of(page, &call.base);
+    let following: Vec<usize> = match (current, call.current) {
+        // Page one, counted from 0 or from 1.
+        (None, 0) => vec![1],
+        (None, _) => vec![1, 2],
+        (Some(number), _) => vec![number + 1],
+    };
+    let last = if call.current == 0 || current.is_some_and(|n| n == call.current) {
+        call.total.saturating_sub(1)
+    } else {
+        call.total
+    };
+    following
+        .into_iter()
+        .filter(|number| *number <= last)
+        .map(|number| name.replace("{}", &number.to_string()))
+        .collect()
+}
+
+struct Call {
+    total: usize,
+    current: usize,
+    base: String,
+    extension: String,
+}
+
+fn call(scripts: &str) -> Option<Call> {
+    // The definition has no numbers among its arguments; a call does.
+    scripts.match_indices("createPageHTML(").find_map(|(at, name)| {
+        let arguments = scripts[at + name.len()..].split(')').next()?;
+        let arguments: Vec<&str> = arguments.split(',').map(|part| part.trim().trim_matches(['"', '\''])).collect();
+        let numbers: Vec<usize> = arguments.iter().filter_map(|part| part.parse().ok()).collect();
+        let extension = arguments.iter().position(|part| matches!(*part, "html" | "htm" | "shtml"))?;
+        let base = arguments.get(extension.checked_sub(1)?)?;
+        let plain =
+            |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        plain(base).then_some(())?;
+        Some(Call {
+            total: *numbers.first()?,
+            current: *numbers.get(1)?,
+            base: (*base).into(),
+            extension: arguments[extension].into(),
+        })
+    })
+}
+
+/// The number in the address of a page: `index_3.html` is 3, `index.html` and `/` are none.
+fn current_of(page: &Url, base: &str) -> Option<usize> {
+    let file = page.path_segments()?.next_back()?;
+    file.strip_prefix(base)?.strip_prefix('_')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::extract::html;
+    use super::*;
+
+    #[test]
+    fn the_page_after_this_one() {
+        for (page, script, expected) in [
+            ("http://a.gov.cn/nb/", "createPageHTML(3, 0, \"index\", \"shtml\")", &["index_1.shtml"][..]),
+            ("http://a.gov.cn/nb/index_1.shtml", "createPageHTML(3, 1, \"index\", \"shtml\")", &["index_2.shtml"]),
+            ("http://a.gov.cn/nb/index_2.shtml", "createPageHTML(3, 2, \"index\", \"shtml\")", &[]),
+            (
+                "http://a.gov.cn/nb/",
+                "createPageHTML('paging', 3, 1, 'index', 'html', 50)",
+                &["index_1.html", "index_2.html"],
+            ),
+            ("http://a.gov.cn/nb/", "createPageHTML(1, 0, \"index\", \"html\")", &[]),
+            ("http://a.gov.cn/nb/", "function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}", &[]),
+        ] {
+            let document = html(&format!("<script>{script}</script>"));
+            assert_eq!(next(&document, &Url::parse(page).unwrap()), expected, "{page} {script}");
+        }
+    }
+}

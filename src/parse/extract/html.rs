@@ -1,0 +1,462 @@
+//! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
+
+use std::convert::Infallible;
+
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span as TokenSpan, Tokenizer};
+
+use super::*;
+
+/// Takes `text` apart. Tables follow the HTML standard's rules for implied tags (13.2.6.4.9 to 15).
+pub fn html(text: &str) -> Document {
+    let mut walk = Walk::default();
+    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: TokenSpan<usize>| -> Option<Infallible> {
+        walk.event(event, (span.start, span.end));
+        None
+    });
+    emitter.naively_switch_states(true);
+    let Ok(()) = Tokenizer::new_with_emitter(text, emitter).finish();
+    walk.end(text.len())
+}
+
+#[derive(Default)]
+struct Walk {
+    document: Document,
+    tag: Tag,
+    open: Vec<OpenTable>,
+    /// Tables beyond [`MAX_NESTING`] or [`MAX_TABLES`] that are open.
+    unread_tables: usize,
+    cells: usize,
+    line: String,
+    line_span: Span,
+    anchor: Option<Anchor>,
+    heading: bool,
+    inside: Inside,
+    /// A hidden element within a cell: its name, and how many of that name are open in it.
+    hidden: Option<(String, usize)>,
+}
+
+#[derive(Default, PartialEq)]
+enum Inside {
+    #[default]
+    Body,
+    Title,
+    Script,
+    Style,
+}
+
+#[derive(Default)]
+struct Tag {
+    name: String,
+    start: usize,
+    attribute: String,
+    attributes: Vec<(String, String)>,
+}
+
+impl Tag {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn hides(&self) -> bool {
+        self.get("hidden").is_some()
+            || self.get("style").is_some_and(|style| {
+                let style: String =
+                    style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+                style.contains("display:none") || style.contains("visibility:collapse")
+            })
+    }
+
+    /// Spans as the standard clamps them (4.9.11).
+    fn span(&self, name: &str, max: usize) -> usize {
+        let digits: String = self.get(name).unwrap_or("1").trim().chars().take_while(char::is_ascii_digit).collect();
+        match digits.parse::<usize>() {
+            Ok(0) if name == "colspan" => 1,
+            Ok(n) => n.min(max),
+            Err(_) if digits.is_empty() => 1,
+            Err(_) => max,
+        }
+    }
+}
+
+struct OpenTable {
+    table: Table,
+    row: Option<Row>,
+    row_hidden: bool,
+    cell: Option<Cell>,
+    cell_hidden: bool,
+    text: String,
+    group: usize,
+}
+
+impl Walk {
+    fn event(&mut self, event: CallbackEvent<'_>, span: Span) {
+        match event {
+            CallbackEvent::OpenStartTag { name } => {
+                self.tag.name.clear();
+                self.tag.name.push_str(&String::from_utf8_lossy(name));
+                self.tag.start = span.0;
+                self.tag.attributes.clear();
+            }
+            CallbackEvent::AttributeName { name } => {
+                self.tag.attribute.clear();
+                self.tag.attribute.push_str(&String::from_utf8_lossy(name));
+                if matters(&self.tag.attribute) && self.tag.attributes.len() < 64 {
+                    self.tag.attributes.push((self.tag.attribute.clone(), String::new()));
+                }
+            }
+            CallbackEvent::AttributeValue { value } => {
+                if let Some((name, kept)) = self.tag.attributes.last_mut()
+                    && *name == self.tag.attribute
+                    && kept.is_empty()
+                {
+                    kept.push_str(&String::from_utf8_lossy(value));
+                }
+            }
+            CallbackEvent::CloseStartTag { .. } => self.start_tag(),
+            CallbackEvent::EndTag { name } => self.end_tag(&String::from_utf8_lossy(name), span),
+            CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value), span),
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
+        }
+    }
+
+    fn start_tag(&mut self) {
+        let name = std::mem::take(&mut self.tag.name);
+        let at = self.tag.start;
+        match name.as_str() {
+            "title" => self.inside = Inside::Title,
+            "script" => self.inside = Inside::Script,
+            "style" => self.inside = Inside::Style,
+            "meta" => self.meta(),
+            "base" => self.document.base = self.document.base.take().or(self.tag.get("href").map(Into::into)),
+            "table" => self.open_table(at),
+            "thead" | "tbody" | "tfoot" => {
+                self.close_row(at);
+                if let Some(top) = self.top() {
+                    top.group += 1;
+                }
+            }
+            "tr" => self.open_row(at),
+            "td" | "th" => self.open_cell(at),
+            "a" => self.open_anchor(),
+            "iframe" | "frame" | "embed" | "object" => {
+                if let Some(source) = self.tag.get("src").or(self.tag.get("data")) {
+                    self.document.frames.push(source.into());
+                }
+            }
+            "h1" => {
+                self.flush_line();
+                self.heading = true;
+            }
+            name if breaks_line(name) => self.break_line(),
+            _ => {}
+        }
+        if let Some((hidden, open)) = &mut self.hidden {
+            *open += usize::from(*hidden == name);
+        } else if self.in_cell()
+            && !is_void(&name)
+            && !matches!(name.as_str(), "td" | "th" | "tr" | "table")
+            && self.tag.hides()
+        {
+            self.hidden = Some((name.clone(), 1));
+        }
+        self.tag.name = name;
+    }
+
+    fn end_tag(&mut self, name: &str, span: Span) {
+        if let Some((hidden, open)) = &mut self.hidden
+            && hidden == name
+        {
+            *open -= 1;
+            if *open == 0 {
+                self.hidden = None;
+            }
+        }
+        match name {
+            "title" | "script" | "style" => self.inside = Inside::Body,
+            "table" => {
+                self.close_row(span.0);
+                self.close_table(span.1);
+            }
+            "tr" | "thead" | "tbody" | "tfoot" => self.close_row(span.0),
+            "td" | "th" => self.close_cell(span.1),
+            "a" => self.close_anchor(),
+            "h1" => {
+                self.flush_line();
+                self.heading = false;
+            }
+            name if breaks_line(name) => self.break_line(),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, span: Span) {
+        match self.inside {
+            Inside::Title => {
+                let title = tidy(text);
+                if self.document.title.is_none() && !title.is_empty() {
+                    self.document.title = Some(title);
+                }
+                return;
+            }
+            Inside::Script => {
+                let room = MAX_SCRIPTS.saturating_sub(self.document.scripts.len());
+                if text.len() > room {
+                    self.limit("scripts");
+                } else {
+                    self.document.scripts.push_str(text);
+                    self.document.scripts.push('\n');
+                }
+                return;
+            }
+            Inside::Style => return,
+            Inside::Body => {}
+        }
+        if self.hidden.is_some() {
+            return;
+        }
+        if let Some(anchor) = &mut self.anchor
+            && anchor.text.len() < 2_000
+        {
+            anchor.text.push_str(text);
+        }
+        match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
+            Some(open) => open.text.push_str(text),
+            None => {
+                if self.line.is_empty() {
+                    self.line_span.0 = span.0;
+                }
+                self.line.push_str(text);
+                self.line_span.1 = span.1;
+            }
+        }
+    }
+
+    fn meta(&mut self) {
+        let Some(content) = self.tag.get("content").map(tidy) else { return };
+        if let Some(name) = self.tag.get("name").or(self.tag.get("property")) {
+            self.document.metas.push((name.trim().to_ascii_lowercase(), content.clone()));
+        }
+        if self.tag.get("http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
+            self.document.refresh.get_or_insert(content);
+        }
+    }
+
+    fn open_table(&mut self, at: usize) {
+        if self.top().is_some_and(|top| top.cell.is_none()) {
+            self.close_table(at);
+        }
+        if self.open.len() >= MAX_NESTING || self.document.tables.len() + self.open.len() >= MAX_TABLES {
+            self.limit("tables");
+            self.unread_tables += 1;
+            return;
+        }
+        if self.open.is_empty() {
+            self.flush_line();
+        } else {
+            self.break_line();
+        }
+        self.open.push(OpenTable {
+            table: Table { span: (at, at), depth: self.open.len(), rows: Vec::new() },
+            row: None,
+            row_hidden: false,
+            cell: None,
+            cell_hidden: false,
+            text: String::new(),
+            group: 0,
+        });
+    }
+
+    fn close_table(&mut self, end: usize) {
+        if self.unread_tables > 0 {
+            self.unread_tables -= 1;
+            return;
+        }
+        self.close_row(end);
+        let Some(mut open) = self.open.pop() else { return };
+        open.table.span.1 = end;
+        let index = self.document.tables.len();
+        self.document.tables.push(open.table);
+        self.document.blocks.push(Block::Table(index));
+    }
+
+    fn open_row(&mut self, at: usize) {
+        self.close_row(at);
+        let hidden = self.tag.hides();
+        if let Some(top) = self.top() {
+            top.row = Some(Row { cells: Vec::new(), group: top.group });
+            top.row_hidden = hidden;
+        }
+    }
+
+    fn close_row(&mut self, at: usize) {
+        self.close_cell(at);
+        let Some(top) = self.top() else { return };
+        if let Some(row) = top.row.take()
+            && !top.row_hidden
+        {
+            top.table.rows.push(row);
+        }
+    }
+
+    fn open_cell(&mut self, at: usize) {
+        self.close_cell(at);
+        if self.top().is_none() {
+            return;
+        }
+        if self.cells >= MAX_CELLS {
+            self.limit("cells");
+            return;
+        }
+        self.cells += 1;
+        let hidden = self.tag.hides();
+        let (colspan, rowspan) = (self.tag.span("colspan", 1_000), self.tag.span("rowspan", 65_534));
+        let Some(top) = self.top() else { return };
+        let group = top.group;
+        top.row.get_or_insert_with(|| Row { cells: Vec::new(), group });
+        top.cell = Some(Cell { text: String::new(), span: (at, at), colspan, rowspan });
+        top.cell_hidden = hidden;
+        top.text.clear();
+    }
+
+    fn close_cell(&mut self, end: usize) {
+        if self.unread_tables > 0 {
+            return;
+        }
+        let Some(top) = self.open.last_mut() else { return };
+        let Some(mut cell) = top.cell.take() else { return };
+        self.hidden = None;
+        cell.span.1 = end;
+        cell.text = tidy(&top.text);
+        if let Some(row) = &mut top.row
+            && !top.cell_hidden
+        {
+            row.cells.push(cell);
+        }
+    }
+
+    fn open_anchor(&mut self) {
+        self.close_anchor();
+        let Some(href) = self.tag.get("href") else { return };
+        if self.document.anchors.len() >= MAX_ANCHORS {
+            self.limit("links");
+            return;
+        }
+        let title = self.tag.get("title").map(tidy).unwrap_or_default();
+        self.anchor = Some(Anchor { href: href.trim().into(), title, text: String::new() });
+    }
+
+    fn close_anchor(&mut self) {
+        if let Some(mut anchor) = self.anchor.take() {
+            anchor.text = tidy(&anchor.text);
+            self.document.anchors.push(anchor);
+        }
+    }
+
+    fn break_line(&mut self) {
+        match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
+            Some(open) => open.text.push('\n'),
+            None => self.flush_line(),
+        }
+    }
+
+    fn flush_line(&mut self) {
+        let text = tidy(&self.line);
+        self.line.clear();
+        if text.is_empty() {
+            return;
+        }
+        if self.heading && self.document.heading.is_none() {
+            self.document.heading = Some(text.clone());
+        }
+        self.document.blocks.push(Block::Line(Line { text, span: self.line_span }));
+    }
+
+    fn end(mut self, at: usize) -> Document {
+        self.unread_tables = 0;
+        while !self.open.is_empty() {
+            self.close_table(at);
+        }
+        self.close_anchor();
+        self.flush_line();
+        self.document
+    }
+
+    /// The table whose rows are being read; none while one too deep is skipped.
+    fn top(&mut self) -> Option<&mut OpenTable> {
+        if self.unread_tables > 0 { None } else { self.open.last_mut() }
+    }
+
+    fn in_cell(&self) -> bool {
+        self.open.last().is_some_and(|open| open.cell.is_some())
+    }
+
+    fn limit(&mut self, what: &'static str) {
+        if !self.document.limits.contains(&what) {
+            self.document.limits.push(what);
+        }
+    }
+}
+
+fn matters(attribute: &str) -> bool {
+    matches!(
+        attribute,
+        "href"
+            | "title"
+            | "src"
+            | "data"
+            | "name"
+            | "property"
+            | "content"
+            | "http-equiv"
+            | "style"
+            | "hidden"
+            | "colspan"
+            | "rowspan"
+    )
+}
+
+fn is_void(name: &str) -> bool {
+    matches!(
+        name,
+        "br" | "hr" | "img" | "input" | "meta" | "link" | "col" | "area" | "base" | "embed" | "source" | "wbr"
+    )
+}
+
+fn breaks_line(name: &str) -> bool {
+    matches!(
+        name,
+        "br" | "p"
+            | "div"
+            | "li"
+            | "ul"
+            | "ol"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "nav"
+            | "aside"
+            | "main"
+            | "form"
+            | "pre"
+            | "blockquote"
+            | "caption"
+            | "option"
+            | "ucaptitle"
+            | "ucapcontent"
+            | "publishtime"
+            | "fieldset"
+            | "center"
+    )
+}

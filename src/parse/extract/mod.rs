@@ -1,0 +1,159 @@
+//! What a response holds, whatever its format: lines of text and tables of cells, each with its byte range.
+
+mod html;
+mod lines;
+
+pub use html::html;
+pub use lines::lines;
+
+/// Byte range in the decoded text, end exclusive.
+pub type Span = (usize, usize);
+
+/// A response taken apart.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// Lines and tables in document order.
+    pub blocks: Vec<Block>,
+    pub tables: Vec<Table>,
+    /// `<meta name content>` in order, names lower case.
+    pub metas: Vec<(String, String)>,
+    /// The first `<title>`.
+    pub title: Option<String>,
+    /// The first `<h1>` with text.
+    pub heading: Option<String>,
+    pub anchors: Vec<Anchor>,
+    /// Addresses of frames, embeds and objects.
+    pub frames: Vec<String>,
+    /// Insides of script elements, up to [`MAX_SCRIPTS`] bytes together.
+    pub scripts: String,
+    pub base: Option<String>,
+    pub refresh: Option<String>,
+    /// Limits that were reached: nothing is cut in silence.
+    pub limits: Vec<&'static str>,
+}
+
+/// Script text kept from one page, bytes.
+pub const MAX_SCRIPTS: usize = 2 << 20;
+/// Tables inside tables deeper than this are read as text of the one that holds them.
+pub const MAX_NESTING: usize = 32;
+/// Tables of one page.
+pub const MAX_TABLES: usize = 5_000;
+/// Cells of one page.
+pub const MAX_CELLS: usize = 1_000_000;
+/// Links of one page.
+pub const MAX_ANCHORS: usize = 20_000;
+
+#[derive(Clone, Debug)]
+pub enum Block {
+    Line(Line),
+    /// Index into [`Document::tables`].
+    Table(usize),
+}
+
+/// A paragraph, heading or line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub text: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    pub rows: Vec<Row>,
+    pub span: Span,
+    /// How many tables hold this one.
+    pub depth: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    pub cells: Vec<Cell>,
+    /// Which thead, tbody or tfoot it stands in: row spans end with it.
+    pub group: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cell {
+    pub text: String,
+    pub span: Span,
+    pub colspan: usize,
+    /// 0 means to the end of the row group.
+    pub rowspan: usize,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Anchor {
+    pub href: String,
+    /// The title attribute, which listings don't cut short.
+    pub title: String,
+    pub text: String,
+}
+
+impl Document {
+    /// Every line outside tables, in order.
+    pub fn prose(&self) -> impl Iterator<Item = &Line> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Line(line) => Some(line),
+            Block::Table(_) => None,
+        })
+    }
+
+    /// The first non-empty meta of that name.
+    pub fn meta(&self, name: &str) -> Option<&str> {
+        self.metas
+            .iter()
+            .find(|(key, value)| key == name && !value.is_empty() && value != "null")
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// White space collapsed, breaks between Han characters closed up, leaked conditional comments dropped.
+pub fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in without_leaks(text).split(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')) {
+        if word.is_empty() {
+            continue;
+        }
+        let wide = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());
+        if !out.is_empty() && !(wide(out.chars().next_back()) && wide(word.chars().next())) {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// Word's conditional comments that an editor turned into text (`<!--[if !supportMisalignedColumns]-->`).
+fn without_leaks(text: &str) -> std::borrow::Cow<'_, str> {
+    let leaks = |text: &str| text.contains("[if ") || text.contains("[endif]");
+    if !leaks(text) {
+        return text.into();
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("[if ").into_iter().chain(rest.find("[endif]")).min() {
+        let Some(end) = rest[at..].find(']') else { break };
+        out.push_str(rest[..at].trim_end_matches(['<', '!', '-']));
+        rest = rest[at + end + 1..].trim_start_matches(['-', '>']);
+    }
+    out.push_str(rest);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tidy;
+
+    #[test]
+    fn what_a_person_would_see() {
+        for (text, seen) in [
+            ("  1\u{A0}\u{3000} ", "1"),
+            ("商业\n企业", "商业企业"),
+            ("1\n2", "1 2"),
+            ("<!--[if !supportMisalignedColumns]-->7<!--[endif]-->", "7"),
+            ("第[2021]号", "第[2021]号"),
+        ] {
+            assert_eq!(tidy(text), seen);
+        }
+    }
+}

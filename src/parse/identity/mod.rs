@@ -1,0 +1,301 @@
+//! Whose report, of which year, published when: from what the page says of itself, never from its address's date.
+
+mod codes;
+mod region;
+pub mod title;
+
+use url::Url;
+
+use super::extract::{Document, Line, Table};
+use super::label::key;
+use title::{is_agency, squeezed};
+
+/// What a page says about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    pub title: Option<String>,
+    pub published: Option<String>,
+    pub site_id: Option<String>,
+    pub index_number: Option<String>,
+    pub agency: Option<String>,
+    pub region: Option<String>,
+    pub year: Option<i16>,
+}
+
+/// Lines that a title, a date or an agency is looked for in.
+const HEAD_LINES: usize = 40;
+
+/// Reads the identity of a page. `url` serves only to see whether the site's code belongs to this site.
+pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
+    let block = MetadataBlock::of(document);
+    let title = title_of(document);
+    let site = document
+        .meta("siteidcode")
+        .and_then(codes::site_id)
+        .or_else(|| document.prose().find_map(|line| codes::site_id(after(&line.text, "网站标识码")?)));
+    let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
+    let agency = agency_of(document, title.as_deref(), &block);
+    let year = year_of(document, title.as_deref());
+    let own_site = site_is_own(document, url);
+    let region = site
+        .as_ref()
+        .filter(|_| own_site)
+        .and_then(|(_, region)| region::known(region.as_deref()?))
+        .or_else(|| region::known(&codes::organisation(index_number.as_deref()?)?.region?))
+        .or_else(|| region::named(agency.as_deref()?))
+        .or_else(|| region::named(document.meta("sitename")?));
+    Identity {
+        published: published_of(document, &block),
+        site_id: site.map(|(id, _)| id),
+        title,
+        index_number,
+        agency,
+        region,
+        year,
+    }
+}
+
+/// A template copied from another site carries the other's code.
+fn site_is_own(document: &Document, url: Option<&Url>) -> bool {
+    match (document.meta("sitedomain"), url.and_then(Url::host_str)) {
+        (Some(domain), Some(host)) => {
+            let domain = domain.trim_start_matches("http://").trim_start_matches("https://").trim_end_matches('/');
+            let bare = |name: &str| name.trim_start_matches("www.").to_ascii_lowercase();
+            bare(host).contains(&bare(domain)) || bare(domain).contains(&bare(host).replace(".localhost", ""))
+        }
+        _ => true,
+    }
+}
+
+/// Trust order: ArticleTitle, h1, the page's title without the site's name, a line of the body.
+fn title_of(document: &Document) -> Option<String> {
+    let candidates = [
+        document.meta("articletitle").map(str::to_owned),
+        document.heading.clone(),
+        document.title.as_deref().map(without_site).map(str::to_owned),
+        body_title(document),
+    ];
+    let titles: Vec<String> = candidates.into_iter().flatten().filter(|title| title.chars().count() >= 4).collect();
+    titles.iter().find(|title| title::core(&squeezed(title)).is_some()).or(titles.first()).cloned()
+}
+
+fn without_site(title: &str) -> &str {
+    let cut = ["_", " - ", "－", "——", "--", "|"].iter().filter_map(|mark| title.find(mark)).min();
+    match cut {
+        Some(at) if at > 0 => title[..at].trim(),
+        _ => {
+            title.split_once('-').map_or(title, |(head, _)| if head.chars().count() >= 8 { head.trim() } else { title })
+        }
+    }
+}
+
+/// A line that is a report's title, with the agency's name from the line above when the two are set apart.
+fn body_title(document: &Document) -> Option<String> {
+    let head: Vec<&Line> = document.prose().take(HEAD_LINES).collect();
+    for (n, line) in head.iter().enumerate() {
+        let text = squeezed(line.text.trim_start_matches('#'));
+        if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
+            continue;
+        }
+        let next = head.get(n + 1).map(|line| squeezed(&line.text)).unwrap_or_default();
+        let joined = format!("{text}{next}");
+        let whole = if title::core(&text).is_some() {
+            text
+        } else if title::year(&text).is_some()
+            && text.contains("信息公开")
+            && title::core(&joined).is_some()
+            && next.chars().count() <= 20
+        {
+            joined
+        } else {
+            continue;
+        };
+        if title::score(&whole) < title::REPORT {
+            continue;
+        }
+        let above = n.checked_sub(1).and_then(|above| head.get(above)).map(|line| squeezed(&line.text));
+        return Some(match above {
+            Some(above) if title::agency(&whole).is_none() && is_agency(&above) => format!("{above}{whole}"),
+            _ => whole,
+        });
+    }
+    None
+}
+
+fn year_of(document: &Document, title: Option<&str>) -> Option<i16> {
+    let from_title = title.and_then(|title| title::year(&squeezed(title)));
+    let lines: Vec<String> = document.prose().take(HEAD_LINES).map(|line| squeezed(&line.text)).collect();
+    from_title
+        .or_else(|| lines.iter().find_map(|line| title::year(&line[period_at(line)?..])))
+        // No title and no period: the year the first sentence about the report begins with.
+        .or_else(|| lines.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
+}
+
+/// 统计期限自2023年1月1日, 数据统计期限为….
+fn period_at(line: &str) -> Option<usize> {
+    ["统计期限", "统计时限", "数据期限", "起止时间", "统计时间", "的期限"].iter().find_map(|words| line.find(words))
+}
+
+fn agency_of(document: &Document, title: Option<&str>, block: &MetadataBlock<'_>) -> Option<String> {
+    let from_title = title.and_then(title::agency);
+    let is_place = |name: &str| ["区", "县", "市", "省", "镇", "乡"].iter().any(|ending| name.ends_with(ending));
+    if from_title.as_deref().is_some_and(|name| !is_place(name) && region::named(name).is_some()) {
+        return from_title;
+    }
+    let named_in_block = block
+        .get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"])
+        .map(squeezed)
+        .filter(|name| is_agency(name));
+    let publisher = document.meta("contentsource").map(squeezed).filter(|name| is_agency(name));
+    let in_prose = document.prose().take(HEAD_LINES).find_map(|line| agency_in_sentence(&squeezed(&line.text)));
+    let candidates = [
+        from_title.clone(),
+        in_prose,
+        named_in_block,
+        publisher,
+        document.meta("sitename").map(squeezed).filter(|n| is_agency(n)),
+    ];
+    let candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one.
+    candidates.iter().find(|name| region::named(name).is_some()).or(candidates.first()).cloned()
+}
+
+/// 杭州市人力资源和社会保障局根据《中华人民共和国政府信息公开条例》….
+fn agency_in_sentence(line: &str) -> Option<String> {
+    let at =
+        ["根据《中华人民共和国政府信息公开", "依据《中华人民共和国政府信息公开", "按照《中华人民共和国政府信息公开"]
+            .iter()
+            .find_map(|words| line.find(words))?;
+    let name = line[..at].rsplit(['，', ',', '。', '、', '：', ':']).next()?;
+    is_agency(name).then(|| name.to_owned())
+}
+
+/// PubDate, then the line that says when, then the date of the document itself.
+fn published_of(document: &Document, block: &MetadataBlock<'_>) -> Option<String> {
+    let meta =
+        ["pubdate", "publishdate", "article:published_time"].iter().find_map(|name| date_in(document.meta(name)?));
+    let labels = ["发布时间", "发布日期", "公开日期", "发文日期", "发稿时间", "日期", "时间"];
+    let in_line = || {
+        document.prose().take(HEAD_LINES).find_map(|line| {
+            let text = &line.text;
+            labels.iter().find_map(|label| date_in(after(text, label)?.get(..)?))
+        })
+    };
+    meta.or_else(|| block.get(&["发布日期", "发布时间", "公开日期", "公开时间", "发文日期"]).and_then(date_in))
+        .or_else(in_line)
+        .or_else(|| block.get(&["成文日期", "生成日期", "成文时间"]).and_then(date_in))
+}
+
+/// What follows a label and its colon, near by.
+fn after<'t>(text: &'t str, label: &str) -> Option<&'t str> {
+    let rest = &text[text.find(label)? + label.len()..];
+    Some(rest.trim_start_matches(|c: char| matches!(c, ':' | '：' | '|' | ']' | '】') || c.is_whitespace()))
+}
+
+/// `2024-01-19`, `2024年1月19日`, `2024/1/19 15:34` at the beginning of a text.
+pub fn date_in(text: &str) -> Option<String> {
+    let mut numbers = [0i16; 3];
+    let mut rest = text.trim_start();
+    for (n, number) in numbers.iter_mut().enumerate() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits == 0 || digits > if n == 0 { 4 } else { 2 } {
+            return None;
+        }
+        *number = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        if n < 2 {
+            rest = rest.strip_prefix(['-', '/', '.', '年', '月'])?.trim_start();
+        }
+    }
+    let [year, month, day] = numbers;
+    let date = jiff::civil::Date::new(year, month as i8, day as i8).ok()?;
+    (2000..2100).contains(&year).then(|| date.to_string())
+}
+
+/// The block of 索引号, 发布机构, 成文日期, … that stands before a document: a table in pairs, or a line of them.
+struct MetadataBlock<'a> {
+    pairs: Vec<(String, &'a str)>,
+}
+
+impl<'a> MetadataBlock<'a> {
+    fn of(document: &'a Document) -> MetadataBlock<'a> {
+        let mut pairs = Vec::new();
+        for table in document.tables.iter().filter(|table| is_metadata(table)) {
+            for row in &table.rows {
+                let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+                pair_up(&cells, &mut pairs);
+            }
+        }
+        for line in document.prose().take(HEAD_LINES) {
+            let cells: Vec<&str> = line.text.split('|').map(str::trim).collect();
+            pair_up(&cells, &mut pairs);
+        }
+        MetadataBlock { pairs }
+    }
+
+    fn get(&self, labels: &[&str]) -> Option<&'a str> {
+        labels.iter().find_map(|label| {
+            self.pairs.iter().find(|(name, value)| name == label && !value.is_empty()).map(|(_, value)| *value)
+        })
+    }
+}
+
+fn is_metadata(table: &Table) -> bool {
+    table.rows.len() <= 12
+        && table.rows.iter().flat_map(|row| &row.cells).any(|cell| key(&cell.text).starts_with("索引号"))
+}
+
+const METADATA_LABELS: [&str; 18] = [
+    "索引号",
+    "信息索引号",
+    "发布机构",
+    "发布单位",
+    "公开主体",
+    "发文机关",
+    "信息来源",
+    "发布日期",
+    "发布时间",
+    "公开日期",
+    "公开时间",
+    "发文日期",
+    "成文日期",
+    "生成日期",
+    "成文时间",
+    "文号",
+    "主题分类",
+    "公开方式",
+];
+
+/// `索引号: | 580267448/2024-276400 | 公开方式: | 主动公开`, or `索引号：580267448/2024-276400` in one cell.
+fn pair_up<'a>(cells: &[&'a str], pairs: &mut Vec<(String, &'a str)>) {
+    let is_label = |text: &str| METADATA_LABELS.contains(&key(text).as_str());
+    for (n, cell) in cells.iter().enumerate() {
+        if is_label(cell) {
+            let value = cells.get(n + 1).copied().filter(|next| !is_label(next)).unwrap_or_default();
+            pairs.push((key(cell), value));
+        } else if let Some((label, value)) = cell.split_once(['：', ':'])
+            && is_label(label)
+        {
+            pairs.push((key(label), value.trim()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_as_they_are_printed() {
+        for (text, date) in [
+            ("2023-12-29 来源: 厅办公室", Some("2023-12-29")),
+            ("2024年1月19日", Some("2024-01-19")),
+            ("2024/1/19 15:34", Some("2024-01-19")),
+            ("2024-13-01", None),
+            ("2024", None),
+            ("长期", None),
+        ] {
+            assert_eq!(date_in(text).as_deref(), date, "{text}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! When two labels are the same label: a key without spaces, punctuation and script variants, and how near two keys are.
+
+/// Traditional forms of the characters that the forms' labels use, as wiki mirrors and clones print them.
+const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴诉訟讼維维結结糾纠審审總总計计處处許许罰罚強强業业費费現现項项轉转屬属國国門门閉闭務务類类過过詢询應应據据個个無无機机構构會会組组織织聯联單单萬万協协護护權权與与內内種种從从違违認认確确獲获見见歷历執执將将導导對对條条點点電电爭争際际續续繼继辦办給给網网終终經经視视觀观記记設设訪访証证評评話话該该語语說说調调論论購购買买質质資资賠赔車车軟软較较輸输達达還还進进運运邊边選选遞递鄉乡採采針针錄录鎮镇長长階阶隊队階阶隨随險险離离難难電电靜静頁页順顺領领題题額额風风飛飞餘余驗验體体專专傳传債债傷伤備备優优兒儿兩两劃划創创動动區区參参員员團团圖图場场報报壓压增增壞坏學学寫写實实審审層层帶带幣币幫帮廣广廳厅徵征復复態态懲惩戶户掛挂摘摘擔担擾扰標标樣样機机歲岁氣气決决沒没滿满漢汉災灾為为營营獎奖環环產产當当療疗監监盡尽眾众碼码礎础禮礼穩稳積积競竞紀纪約约級级統统縣县職职聽听舉举舊旧藝艺號号術术衛卫補补製制覆复";
+
+/// The key of a label. Numerals stay (`三本年度办理结果`, `1属于国家秘密`); white space, punctuation and brackets go.
+pub fn key(label: &str) -> String {
+    label.chars().filter_map(folded).collect()
+}
+
+fn folded(c: char) -> Option<char> {
+    let c = match c {
+        '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
+            char::from_u32(c as u32 - 0xFEE0)?
+        }
+        '⼀'..='⿕' => radical(c),
+        _ => c,
+    };
+    match c {
+        '0'..='9' | 'a'..='z' => Some(c),
+        'A'..='Z' => Some(c.to_ascii_lowercase()),
+        '\u{3400}'..='\u{9FFF}' => Some(simplified(c)),
+        _ => None,
+    }
+}
+
+fn simplified(c: char) -> char {
+    let mut pairs = TRADITIONAL.chars();
+    while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
+        if traditional == c {
+            return simple;
+        }
+    }
+    c
+}
+
+/// Kangxi radicals that PDF fonts print for whole characters.
+fn radical(c: char) -> char {
+    const RADICALS: &str = "⼀一⼆二⼈人⼊入⼋八⼒力⼗十⼝口⼟土⼤大⼥女⼦子⼩小⼯工⼰己⼲干⼴广⼼心⼾户⼿手⽂文⽅方⽇日⽉月⽊木⽌止⽐比⽔水⽕火⽗父⽚片⽣生⽤用⽩白⽬目⽰示⽴立⽼老⽽而⾃自⾄至⾏行⾐衣⾔言⾜足⾝身⾞车⾦金⾧长⾨门⾮非⾯面⾼高";
+    let mut pairs = RADICALS.chars();
+    while let (Some(radical), Some(whole)) = (pairs.next(), pairs.next()) {
+        if radical == c {
+            return whole;
+        }
+    }
+    c
+}
+
+/// The label up to its first bracketed note, leading numbering aside: `（二）部分公开（区分…）` gives `（二）部分公开`.
+pub fn before_note(label: &str) -> &str {
+    let mut seen = 0;
+    for (at, c) in label.char_indices() {
+        if matches!(c, '（' | '(' | '[' | '【' | '〔') && seen >= 2 {
+            return &label[..at];
+        }
+        seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !"一二三四五六七八九十".contains(c));
+    }
+    label
+}
+
+/// A key without its leading numeral: `1属于国家秘密` and `七总计` lose one.
+pub fn without_number(key: &str) -> &str {
+    let rest = key.trim_start_matches(|c: char| c.is_ascii_digit());
+    if rest.len() < key.len() {
+        return rest;
+    }
+    match key.chars().next() {
+        Some(c) if "一二三四五六七八".contains(c) => &key[c.len_utf8()..],
+        _ => key,
+    }
+}
+
+/// How alike two keys are: twice their longest common subsequence over their lengths, in per cent.
+pub fn likeness(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
+    if one.is_empty() || other.is_empty() || one.len().max(other.len()) > 120 {
+        return 0;
+    }
+    let mut row = vec![0usize; other.len() + 1];
+    for a in &one {
+        let mut diagonal = 0;
+        for (j, b) in other.iter().enumerate() {
+            let above = row[j + 1];
+            row[j + 1] = if a == b { diagonal + 1 } else { above.max(row[j]) };
+            diagonal = above;
+        }
+    }
+    200 * row[other.len()] / (one.len() + other.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_differences_give_one_key() {
+        for (one, other) in [
+            ("三 、本 年 度办 理 结果", "三、本年度办理结果"),
+            ("（三） 不予公开", "(三)不予公开"),
+            ("1．属于国家秘密", "1、属于国家秘密"),
+            ("3.危及“三安全一稳定”", "3.危及\"三安全一稳定\""),
+            ("第二十条  第(一)项", "第二十条第（一）项"),
+            ("行政規範性檔案", "行政规范性档案"),
+            ("１．重复申请", "1.重复申请"),
+            ("⼆、上年结转", "二、上年结转"),
+        ] {
+            assert_eq!(key(one), key(other));
+        }
+        assert_ne!(key("三、本年度办理结果"), key("本年度办理结果"));
+    }
+
+    #[test]
+    fn a_note_is_cut_but_not_the_numbering() {
+        assert_eq!(before_note("（二）部分公开（区分处理的，只计这一情形）"), "（二）部分公开");
+        assert_eq!(before_note("规范性文件(行政机关制定发布的决定)"), "规范性文件");
+        assert_eq!(before_note("（一）予以公开"), "（一）予以公开");
+    }
+
+    #[test]
+    fn a_typo_is_near_and_another_label_is_not() {
+        assert!(likeness("2其他法律行政止公开", "2其他法律行政法规禁止公开") >= 80);
+        assert!(likeness("5属于三类内部事务信息", "6属于四类过程性信息") < 75);
+    }
+}

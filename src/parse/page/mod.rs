@@ -1,0 +1,175 @@
+//! What kind of page came back, from status, headers and body (shared/sites.md 4.1, 5.3).
+
+mod wall;
+
+use super::Given;
+use super::extract::Document;
+use super::identity::Identity;
+use super::identity::title::{self, CANDIDATE, REPORT};
+use super::label::key;
+use super::reading::{LinkHop, PageKind};
+use super::report::Reading;
+
+pub use wall::wall;
+
+/// Kind and reason.
+pub type Verdict = (PageKind, String);
+
+/// The heads of a report's six sections, any edition; three of them make a report.
+const SECTIONS: [&str; 8] = [
+    "总体情况",
+    "主动公开政府信息",
+    "收到和处理政府信息公开申请",
+    "行政复议、行政诉讼",
+    "存在的主要问题",
+    "其他需要报告的事项",
+    "依申请公开",
+    "收费及减免",
+];
+
+/// Says what a file is by its first bytes, when it is no text.
+pub fn attachment(body: &[u8]) -> Option<&'static str> {
+    const MAGIC: [(&[u8], &str); 11] = [
+        (b"%PDF", "PDF"),
+        (b"PK\x03\x04", "ZIP container (DOCX, XLSX, OFD or archive)"),
+        (b"\xD0\xCF\x11\xE0", "OLE container (DOC, XLS, WPS)"),
+        (b"{\\rtf", "RTF"),
+        (b"Rar!", "RAR archive"),
+        (b"7z\xBC\xAF", "7z archive"),
+        (b"\x89PNG", "PNG image"),
+        (b"\xFF\xD8\xFF", "JPEG image"),
+        (b"GIF8", "GIF image"),
+        (b"BM", "BMP image"),
+        (b"\x1F\x8B", "gzip file"),
+    ];
+    let found = MAGIC.iter().find(|(magic, _)| body.starts_with(magic)).map(|(_, name)| *name);
+    let nul = || {
+        body.iter().take(1_024).filter(|byte| **byte == 0).count() > 100
+            && !body.starts_with(&[0xFF, 0xFE])
+            && !body.starts_with(&[0xFE, 0xFF])
+    };
+    found.or_else(|| (nul() && !looks_like_utf16(body)).then_some("binary file"))
+}
+
+fn looks_like_utf16(body: &[u8]) -> bool {
+    let head = &body[..body.len().min(1_024)];
+    let even = head.iter().step_by(2).filter(|byte| **byte == 0).count();
+    let odd = head.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
+    even.max(odd) * 3 > head.len() && even.min(odd) * 20 < head.len()
+}
+
+/// Decides what a text page is.
+pub fn kind(
+    given: Given<'_>,
+    document: &Document,
+    identity: &Identity,
+    reading: &Reading,
+    links: &[super::Link],
+) -> Verdict {
+    if let Some((maker, why)) = wall(given.status, given.headers, document, given.body) {
+        return (PageKind::Wall, format!("{maker}: {why}"));
+    }
+    if let Some(why) = missing(given.status, document) {
+        return (PageKind::Soft404, why);
+    }
+    let name = identity.title.clone().unwrap_or_default();
+    let sections = sections(document);
+    let numbers = reading.values.iter().filter(|value| value.content.value.is_some()).count();
+    if reading.values.len() >= 5 {
+        return (
+            PageKind::Report,
+            format!("{} cells of the form were read, {numbers} with numbers", reading.values.len()),
+        );
+    }
+    let promises = title::score(&name);
+    if sections.len() >= 3 && promises > -20 {
+        return (
+            PageKind::Report,
+            format!("{} of the report's section heads ({}), no table", sections.len(), sections.join(", ")),
+        );
+    }
+    if reading.doubts.iter().any(|doubt| matches!(doubt.rule, "glued" | "ambiguous")) {
+        return (PageKind::Report, "the form's labels, but no cells that can be told apart".into());
+    }
+    let promising = links.iter().filter(|link| link.score >= CANDIDATE && link.hop == LinkHop::Link).count();
+    let column = ["columnname", "columntype"]
+        .iter()
+        .filter_map(|meta| document.meta(meta))
+        .any(|name| name.contains("年报") || name.contains("年度报告"));
+    if promising >= 3 || (promising >= 1 && (column || promises >= REPORT)) {
+        return (PageKind::Listing, format!("{promising} links to annual reports"));
+    }
+    let attachments = links.iter().filter(|link| link.hop == LinkHop::Attachment).count();
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    if attachments > 0 && promises >= REPORT && visible < 1_500 {
+        return (PageKind::Attachment, format!("the report is in {attachments} attached files"));
+    }
+    if visible < 500 && document.tables.is_empty() && is_shell(document, given.body) {
+        return (PageKind::Shell, "a script builds the page; the bytes served hold no content".into());
+    }
+    if visible >= 200 {
+        return (PageKind::Article, format!("{visible} characters of text and nothing of the form"));
+    }
+    (PageKind::Other, "neither text nor links of a report".into())
+}
+
+/// The section heads that a page has, as lines of their own or at the beginning of one.
+fn sections(document: &Document) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    for line in document.prose() {
+        for section in SECTIONS {
+            let words = key(section);
+            let head: String = key(&line.text).chars().take(words.chars().count() + 16).collect();
+            if !found.contains(&section) && head.contains(&words) && numbered(&line.text) {
+                found.push(section);
+            }
+        }
+    }
+    found
+}
+
+fn numbered(line: &str) -> bool {
+    line.trim_start_matches(['#', ' ', '（', '(', '第'])
+        .starts_with(['一', '二', '三', '四', '五', '六', '七', '八', '1', '2', '3', '4', '5', '6'])
+}
+
+/// 404 in words, under whatever status.
+fn missing(status: Option<u16>, document: &Document) -> Option<String> {
+    const WORDS: [&str; 14] = [
+        "页面不存在",
+        "找不到页面",
+        "页面未找到",
+        "页面没有找到",
+        "您访问的页面",
+        "您查找的页面",
+        "您要查看的页面",
+        "无法找到",
+        "页面已删除",
+        "已被删除",
+        "错误页面",
+        "404错误",
+        "404 Not Found",
+        "信息不存在",
+    ];
+    if matches!(status, Some(404 | 410)) {
+        return Some(format!("status {}", status.unwrap_or_default()));
+    }
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    let named = document.title.as_deref().unwrap_or_default();
+    let word = WORDS.iter().find(|word| named.contains(**word) || (named.trim() == "404"));
+    if let Some(word) = word {
+        return Some(format!("its title says {word}"));
+    }
+    if visible > 1_000 || !document.tables.is_empty() {
+        return None;
+    }
+    let word = WORDS.iter().find(|word| document.prose().take(30).any(|line| line.text.contains(**word)))?;
+    Some(format!("it says {word} and little else, with status {}", status.map_or("unknown".into(), |s| s.to_string())))
+}
+
+fn is_shell(document: &Document, body: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(&body[..body.len().min(20_000)]).to_lowercase();
+    let root =
+        ["id=\"app\"", "id='app'", "id=app", "id=\"root\"", "ng-app", "v-cloak"].iter().any(|mark| head.contains(mark));
+    root || (!document.scripts.is_empty() && document.anchors.len() < 3) || head.contains("<script src")
+}

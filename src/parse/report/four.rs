@@ -1,0 +1,155 @@
+//! Table four: reviews and lawsuits. Fifteen columns under three groups, or three tables of five.
+
+use super::rows::{Row, RowKind, Slot};
+use super::{Reading, shortened};
+use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
+use crate::parse::label::{key, likeness};
+use crate::parse::reading::Rule;
+
+pub fn read(rows: &[Row], reading: &mut Reading) {
+    let mut pending = Pending::default();
+    for row in rows {
+        if row.slots.iter().any(|slot| slot.key.starts_with("第二十条第") || slot.key.contains("本年新收")) {
+            pending = Pending::default();
+        } else if row.heads_only() || (row.kind == RowKind::Heading && mentions_group(row)) {
+            pending.add(row);
+        } else if pending.ready() && row.slots.iter().all(|slot| slot.content.is_value()) {
+            take(row, &pending, reading);
+            pending = Pending::default();
+        } else if row.labels().len() > 1 || row.kind != RowKind::Heading {
+            pending = Pending::default();
+        }
+    }
+}
+
+/// Heads seen since the last values.
+#[derive(Default)]
+struct Pending<'a> {
+    rows: Vec<&'a Row>,
+    groups: Vec<usize>,
+    outcomes: usize,
+}
+
+impl<'a> Pending<'a> {
+    fn add(&mut self, row: &'a Row) {
+        for slot in row.slots.iter().filter(|slot| slot.fresh) {
+            self.outcomes += usize::from(
+                outcome(&slot.key).is_some() || ["结果", "其他", "尚未", "维持", "纠正"].contains(&slot.key.as_str()),
+            );
+            for group in groups_in(&slot.key) {
+                if !self.groups.contains(&group) {
+                    self.groups.push(group);
+                }
+            }
+        }
+        self.rows.push(row);
+    }
+
+    fn ready(&self) -> bool {
+        !self.groups.is_empty() && self.outcomes >= 4
+    }
+}
+
+fn mentions_group(row: &Row) -> bool {
+    row.slots.iter().any(|slot| !groups_in(&slot.key).is_empty())
+}
+
+/// Which groups a head names. 未经复议直接起诉 and 复议后起诉 stand under 行政诉讼, which names none by itself.
+fn groups_in(words: &str) -> Vec<usize> {
+    let mut groups = Vec::new();
+    // A section heading names everything at once and decides nothing.
+    if words.contains("政府信息公开行政复议") {
+        return groups;
+    }
+    if words.contains("行政复议") || words == "行政法复议" {
+        groups.push(0);
+    }
+    if words.contains("未经复议") || words.contains("直接起诉") {
+        groups.push(1);
+    }
+    if words.contains("复议后") {
+        groups.push(2);
+    }
+    groups
+}
+
+fn outcome(words: &str) -> Option<usize> {
+    let exact = OUTCOMES.iter().position(|(_, label)| key(label) == words);
+    exact.or_else(|| {
+        OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(&key(label), words) >= 75)
+    })
+}
+
+fn indicator(group: usize, outcome: usize) -> String {
+    format!("{}.{}", CHALLENGES[group].0, OUTCOMES[outcome].0)
+}
+
+fn take(row: &Row, pending: &Pending<'_>, reading: &mut Reading) {
+    if let Some(cells) = by_column(row, pending) {
+        for (group, outcome, slot) in cells {
+            reading.take(indicator(group, outcome), None, Some("件"), row, slot, Rule::Label);
+        }
+        return;
+    }
+    let filled = row.slots.iter().rposition(|slot| !slot.is_blank()).map_or(0, |at| at + 1);
+    let wanted: Vec<usize> = match pending.groups.as_slice() {
+        [only] => vec![*only],
+        groups if groups.len() >= 2 => vec![0, 1, 2],
+        _ => return,
+    };
+    let cells = wanted.len() * OUTCOMES.len();
+    let exact = row.slots.len() == cells;
+    let blanks_at_end = row.kind == RowKind::Line && row.slots.len() > cells && filled == cells;
+    if exact || blanks_at_end {
+        for (n, slot) in row.slots[..cells].iter().enumerate() {
+            reading.take(indicator(wanted[n / 5], n % 5), None, Some("件"), row, slot, Rule::Order);
+        }
+        return;
+    }
+    if filled == 0 {
+        return;
+    }
+    let printed: Vec<&str> = row.slots.iter().map(|slot| slot.text.as_str()).collect();
+    let all = wanted.iter().flat_map(|group| (0..OUTCOMES.len()).map(|outcome| indicator(*group, outcome))).collect();
+    reading.doubt(
+        "ambiguous",
+        format!(
+            "{} cells ({}) for {cells} columns of table four: blank cells have left no trace",
+            row.slots.len(),
+            shortened(&printed.join(" "))
+        ),
+        all,
+        row,
+    );
+}
+
+/// Group and outcome of each column from the heads over it; all columns of the groups named, each once.
+fn by_column<'a>(row: &'a Row, pending: &Pending<'_>) -> Option<Vec<(usize, usize, &'a Slot)>> {
+    if row.kind != RowKind::Grid {
+        return None;
+    }
+    let heads: Vec<&&Row> =
+        pending.rows.iter().filter(|head| head.kind == RowKind::Grid && head.table == row.table).collect();
+    let mut found = Vec::new();
+    for slot in &row.slots {
+        let over =
+            heads.iter().flat_map(|head| head.slots.iter().filter(|head| head.fresh && head.overlaps(slot.columns)));
+        let (mut group, mut words) = (None, String::new());
+        for head in over {
+            match groups_in(&head.key).last() {
+                Some(named) => group = Some(*named),
+                None if head.key != "行政诉讼" => words.push_str(&head.key),
+                None => {}
+            }
+        }
+        match (group, outcome(&words)) {
+            (Some(group), Some(outcome)) => found.push((group, outcome, slot)),
+            _ if slot.is_blank() => {}
+            _ => return None,
+        }
+    }
+    let mut pairs: Vec<(usize, usize)> = found.iter().map(|(group, outcome, _)| (*group, *outcome)).collect();
+    pairs.sort();
+    pairs.dedup();
+    (pairs.len() == found.len() && pairs.len() == pending.groups.len() * OUTCOMES.len()).then_some(found)
+}

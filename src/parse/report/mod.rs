@@ -1,0 +1,199 @@
+//! From a document to the numbers of the form.
+//!
+//! Tables are found by their labels, never by their number; every value is tied to a label and says how. What has lost its
+//! cell boundaries is reported and left alone.
+
+mod four;
+mod rows;
+mod statistics;
+mod three;
+mod two;
+mod words;
+
+use crate::parse::cell::Content;
+use crate::parse::edition::{Applicant, Edition};
+use crate::parse::extract::{Document, Span};
+use crate::parse::reading::{CellState, Rule, Series};
+use rows::{Row, Slot};
+use words::WORDS;
+
+/// What the tables of a document say.
+#[derive(Debug, Default)]
+pub struct Reading {
+    pub values: Vec<Read>,
+    pub doubts: Vec<Doubt>,
+    /// From the heads of table two, else from the rows of table three.
+    pub edition: Option<Edition>,
+}
+
+/// A value with its place in the decoded text.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub indicator: String,
+    pub applicant: Option<Applicant>,
+    pub label: Option<String>,
+    pub series: Option<Series>,
+    pub content: Content,
+    pub text: String,
+    pub unit: Option<String>,
+    pub table: usize,
+    pub row: usize,
+    pub column: usize,
+    pub span: Span,
+    pub rule: Rule,
+}
+
+/// Something that could not be read, or not surely.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    pub rule: &'static str,
+    pub detail: String,
+    pub values: Vec<String>,
+    pub span: Span,
+}
+
+impl Reading {
+    fn take(
+        &mut self,
+        indicator: String,
+        applicant: Option<Applicant>,
+        unit: Option<&str>,
+        row: &Row,
+        slot: &Slot,
+        rule: Rule,
+    ) {
+        if slot.content.state == CellState::Unreadable {
+            self.doubts.push(Doubt {
+                rule: "unreadable",
+                detail: format!("a cell of {indicator} holds {:?}", shortened(&slot.text)),
+                values: vec![indicator.clone()],
+                span: slot.span,
+            });
+        }
+        self.values.push(Read {
+            indicator,
+            applicant,
+            label: None,
+            series: None,
+            content: slot.content.clone(),
+            text: slot.text.clone(),
+            unit: unit.map(Into::into),
+            table: row.table,
+            row: row.number,
+            column: slot.columns.0,
+            span: slot.span,
+            rule,
+        });
+    }
+
+    fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row) {
+        self.doubts.push(Doubt { rule, detail, values, span: row.span() });
+    }
+}
+
+/// Reads the report in `document`; nothing in it is no error.
+pub fn report(document: &Document) -> Reading {
+    let mut reading = Reading::default();
+    let rows = rows::of_tables(document);
+    of_rows(&rows, &mut reading);
+    if reading.values.is_empty() {
+        let (rows, glued) = rows::of_lines(document.prose(), &*WORDS);
+        of_rows(&rows, &mut reading);
+        if reading.values.is_empty() {
+            statistics::spaced(document.prose(), &mut reading);
+        }
+        for line in glued {
+            reading.doubts.push(Doubt {
+                rule: "glued",
+                detail: format!(
+                    "labels and digits stand in one line of {} characters without cell boundaries ({}…): nothing was read from it",
+                    line.text.chars().count(),
+                    shortened(&line.text)
+                ),
+                values: Vec::new(),
+                span: line.span,
+            });
+        }
+    }
+    settle_repeats(&mut reading);
+    reading.edition = edition(&reading);
+    reading
+}
+
+fn of_rows(rows: &[Row], reading: &mut Reading) {
+    two::read(rows, reading);
+    three::read(rows, reading);
+    four::read(rows, reading);
+    if reading.values.is_empty() {
+        statistics::read(rows, reading);
+    }
+}
+
+/// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.
+fn settle_repeats(reading: &mut Reading) {
+    let mut seen: std::collections::HashMap<(String, Option<Applicant>, Option<String>, Option<Series>), usize> =
+        Default::default();
+    let mut kept: Vec<Read> = Vec::with_capacity(reading.values.len());
+    for value in std::mem::take(&mut reading.values) {
+        let key = (value.indicator.clone(), value.applicant, value.label.clone(), value.series);
+        match seen.get(&key) {
+            Some(&first) if value.indicator != "statistic" => {
+                let first: &Read = &kept[first];
+                if first.content != value.content {
+                    reading.doubts.push(Doubt {
+                        rule: "repeated",
+                        detail: format!(
+                            "printed twice: {:?}, and later {:?}; the first is kept",
+                            first.text, value.text
+                        ),
+                        values: vec![code(&value)],
+                        span: value.span,
+                    });
+                }
+            }
+            _ => {
+                seen.insert(key, kept.len());
+                kept.push(value);
+            }
+        }
+    }
+    reading.values = kept;
+}
+
+fn edition(reading: &Reading) -> Option<Edition> {
+    let has = |prefix: &str| reading.values.iter().any(|value| value.indicator.starts_with(prefix));
+    let with_field = |field: &str| reading.values.iter().any(|value| value.indicator.ends_with(field));
+    if with_field(".in_force") || with_field(".issued") || (has("disclosure.fees.amount")) {
+        return Some(Edition::Y2021);
+    }
+    if with_field(".disclosed_total")
+        || with_field(".items_last_year")
+        || with_field(".change")
+        || has("disclosure.procurement")
+    {
+        return Some(Edition::Y2019);
+    }
+    if has("statistic") {
+        return Some(Edition::Pre2019);
+    }
+    if has("applications.other.") || has("disclosure.licensing.decisions") {
+        return Some(Edition::Y2021);
+    }
+    if reading.values.iter().any(|value| value.indicator == "applications.other") {
+        return Some(Edition::Y2019);
+    }
+    (!reading.values.is_empty()).then_some(Edition::Y2021)
+}
+
+/// The code of a value as findings name it: `applications.received/total`.
+pub fn code(value: &Read) -> String {
+    match (value.applicant, &value.label) {
+        (Some(applicant), _) => format!("{}/{}", value.indicator, applicant.as_str()),
+        (None, Some(label)) => format!("{}/{label}", value.indicator),
+        _ => value.indicator.clone(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(24).collect()
+}
