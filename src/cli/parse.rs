@@ -19,9 +19,9 @@ pub struct Parse {
     /// Print the reading as JSON
     #[arg(long)]
     json: bool,
-    /// The address it came from: resolves links, tells whose site it is
+    /// The address it came from: resolves links, tells whose site it is; repeated as given when it is no address
     #[arg(long, value_name = "URL")]
-    url: Option<Url>,
+    url: Option<String>,
     /// Its Content-Type, when known
     #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
@@ -40,7 +40,8 @@ impl Parse {
         if let Some(content_type) = &self.content_type {
             headers.push("Content-Type", content_type.as_bytes());
         }
-        let given = Given { url: self.url.as_ref(), status: None, headers: &headers, body: &body };
+        let url = self.url.as_deref().and_then(|url| Url::parse(url).ok());
+        let given = Given { url: url.as_ref(), status: None, headers: &headers, body: &body };
         let parsed = parse::read(given);
         let exit = if parsed.report.as_ref().is_some_and(|report| !report.values.is_empty()) {
             Exit::Done
@@ -48,7 +49,7 @@ impl Parse {
             Exit::Partial
         };
         let mut out = std::io::stdout().lock();
-        let source = Source::of_file(self.url.as_ref().map(Url::to_string), &body);
+        let source = Source::of_file(self.url.clone(), &body);
         let laid_out = (self.tables || self.text).then(|| parse::laid_out(given));
         let tables = laid_out.as_ref().filter(|_| self.tables).map(|(tables, _)| tables.as_slice());
         let text = laid_out.as_ref().filter(|_| self.text).map(|(_, text)| text.as_str());

@@ -13,7 +13,10 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
             pending = Pending::default();
         } else if row.heads_only() || (row.kind == RowKind::Heading && mentions_group(row)) {
             pending.add(row);
-        } else if pending.ready() && row.slots.iter().all(|slot| slot.content.is_value()) {
+        } else if pending.ready()
+            && row.kind != RowKind::Heading
+            && row.slots.iter().all(|slot| slot.content.is_value())
+        {
             take(row, &pending, reading);
             pending = Pending::default();
         } else if row.labels().len() > 1 || row.kind != RowKind::Heading {

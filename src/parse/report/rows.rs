@@ -160,7 +160,7 @@ pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Line>, words: &dyn FormWords
     let mut glued = Vec::new();
     for line in lines {
         gather.number += 1;
-        if words.labels_within(&key(&line.text)) >= 3 && !line.text.contains('|') && line.text.chars().count() > 60 {
+        if is_glued(line, words) {
             gather.close();
             glued.push(line);
             continue;
@@ -169,6 +169,13 @@ pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Line>, words: &dyn FormWords
     }
     gather.close();
     (gather.rows, glued)
+}
+
+/// A whole table in one line: several row labels and a head of the form.
+fn is_glued(line: &Line, words: &dyn FormWords) -> bool {
+    let text = key(&line.text);
+    let head = ["第二十条第", "信息内容", "申请人情况", "勾稽关系"].iter().any(|head| text.contains(head));
+    head && !line.text.contains('|') && words.labels_within(&text) >= 3
 }
 
 /// What the form's words are, for gathering cells from a text.

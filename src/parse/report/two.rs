@@ -68,12 +68,8 @@ fn near_row(label: &Slot, known: &str) -> bool {
 /// Heads of one block: all of its columns, in order, each recognisable.
 fn heads_of(row: &Row) -> Option<Heads<'_>> {
     let labels = row.labels();
-    let labels: Vec<&Slot> = match labels.first() {
-        Some(first) if first.key == "信息内容" || likeness(&first.key, "信息内容") >= 75 => {
-            labels[1..].to_vec()
-        }
-        _ => labels,
-    };
+    let corner = labels.iter().rposition(|slot| likeness(&slot.key, "信息内容") >= 75);
+    let labels: Vec<&Slot> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
     if labels.is_empty() || !row.heads_only() {
         return None;
     }
