@@ -1,1 +1,191 @@
-//! (to come)
+//! The SQLite file: opened once for writing, migrated forward, written by one thread.
+
+mod fault;
+mod lock;
+mod migrate;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use fault::StoreError;
+pub use migrate::SCHEMA_VERSION;
+
+/// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    /// None for an archive opened for reading.
+    writer: Option<writer::Writer>,
+    _lock: Option<lock::Lock>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Creates the file where there is none, takes its lock, migrates it.
+    Write,
+    /// Works beside a writer; the file must exist.
+    Read,
+}
+
+impl Store {
+    pub fn open(path: &Path, access: Access) -> Result<Store, StoreError> {
+        let inner = match access {
+            Access::Write => {
+                let lock = lock::Lock::take(path)?;
+                let connection = configured(Connection::open(path)?)?;
+                migrate::migrate(&connection, path)?;
+                Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: Some(lock) }
+            }
+            Access::Read => {
+                if !path.exists() {
+                    return Err(StoreError::Missing { path: path.into() });
+                }
+                migrate::expect_current(&reader(path)?)?;
+                Inner { path: path.into(), writer: None, _lock: None }
+            }
+        };
+        Ok(Store { inner: Arc::new(inner) })
+    }
+
+    /// Runs `change` in a transaction on the writer's thread; returns when it is durable, or undone.
+    pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer()?.send(change)?.await.map_err(|_| StoreError::WriterGone)?
+    }
+
+    /// [`Store::write`] for threads that may wait.
+    pub fn write_blocking<T, F>(&self, change: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer()?.send(change)?.blocking_recv().map_err(|_| StoreError::WriterGone)?
+    }
+
+    /// A connection that can only read; a snapshot lasts as long as a statement or transaction on it.
+    pub fn reader(&self) -> Result<Connection, StoreError> {
+        reader(&self.inner.path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    fn writer(&self) -> Result<&writer::Writer, StoreError> {
+        self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)
+    }
+}
+
+fn configured(connection: Connection) -> Result<Connection, StoreError> {
+    // FULL, not the often advised NORMAL: what was said to be committed survives a power cut (promises R5).
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
+    )?;
+    Ok(connection)
+}
+
+fn reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.sqlite"), Access::Write).unwrap();
+        (folder, store)
+    }
+
+    #[test]
+    fn a_commit_is_written_through() {
+        let (_folder, store) = store();
+        let pragmas = store
+            .write_blocking(|tx| {
+                let text = |name: &str| tx.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
+                Ok((text("journal_mode")?, text("synchronous")?, text("foreign_keys")?))
+            })
+            .unwrap();
+        use rusqlite::types::Value::{Integer, Text};
+        assert_eq!(pragmas, (Text("wal".into()), Integer(2), Integer(1)));
+    }
+
+    #[test]
+    fn a_change_that_fails_undoes_only_itself() {
+        let (_folder, store) = store();
+        let failed: Result<(), _> = store.write_blocking(|tx| {
+            tx.execute("INSERT INTO agency (name) VALUES ('a')", [])?;
+            tx.execute("INSERT INTO agency (name) VALUES ('a')", [])?;
+            Ok(())
+        });
+        assert!(matches!(failed, Err(StoreError::Sql(_))));
+        let panicked: Result<(), _> = store.write_blocking(|_| panic!("in a change"));
+        assert!(matches!(panicked, Err(StoreError::ChangePanicked)));
+        store.write_blocking(|tx| Ok(tx.execute("INSERT INTO agency (name) VALUES ('b')", [])?)).unwrap();
+        let names: String = store.reader().unwrap().query_row("SELECT group_concat(name) FROM agency", [], |r| r.get(0)).unwrap();
+        assert_eq!(names, "b");
+    }
+
+    #[test]
+    fn the_second_opener_learns_who_holds_it() {
+        let (folder, store) = store();
+        let path = folder.path().join("a.sqlite");
+        match Store::open(&path, Access::Write) {
+            Err(StoreError::InUse { holder, .. }) => assert!(holder.contains(&std::process::id().to_string()), "{holder}"),
+            other => panic!("{:?}", other.err()),
+        }
+        assert!(Store::open(&path, Access::Read).is_ok());
+        drop(store);
+        assert!(Store::open(&path, Access::Write).is_ok());
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let (folder, store) = store();
+        drop(store);
+        let path = folder.path().join("a.sqlite");
+        Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 900").unwrap();
+        for access in [Access::Write, Access::Read] {
+            assert!(matches!(Store::open(&path, access), Err(StoreError::Newer { found: 900, .. })));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_archive_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.sqlite");
+        std::fs::write(&path, b"something else entirely, long enough to be looked at ....").unwrap();
+        assert!(matches!(Store::open(&path, Access::Write), Err(StoreError::Damaged(_))));
+        assert!(std::fs::read(&path).unwrap().starts_with(b"something else"));
+    }
+
+    #[test]
+    fn a_capture_is_append_only() {
+        let (_folder, store) = store();
+        store
+            .write_blocking(|tx| {
+                tx.execute_batch(
+                    "INSERT INTO payload VALUES ('d', 'plain', 0, x'');
+                     INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, started_at, hop)
+                     VALUES ('u', 'u', 'GET', x'', 200, x'', 'd', 't', 'seed');",
+                )?;
+                assert!(tx.execute("UPDATE capture SET status = 404", []).is_err());
+                assert!(tx.execute("DELETE FROM capture", []).is_err());
+                Ok(())
+            })
+            .unwrap();
+    }
+}
