@@ -26,7 +26,8 @@ pub struct Capture {
     pub headers: Headers,
 }
 
-const COLUMNS: &str = "c.id, c.url, c.method, c.request_headers, c.status, c.response_headers, c.payload, c.revisit_of, c.started_at,
+const COLUMNS: &str =
+    "c.id, c.url, c.method, c.request_headers, c.status, c.response_headers, c.payload, c.revisit_of, c.started_at,
      c.peer, c.hop, c.truncated, (SELECT size_bytes FROM payload p WHERE p.digest = c.payload)";
 
 /// Every capture in the order of its commit.

@@ -18,12 +18,8 @@ pub fn store(tx: &Connection, body: &[u8]) -> Result<Digest, StoreError> {
     }
     let packed = zstd::bulk::compress(body, LEVEL).ok().filter(|packed| packed.len() < body.len());
     let (codec, bytes) = packed.as_deref().map_or(("plain", body), |packed| ("zstd", packed));
-    tx.prepare_cached("INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        name,
-        codec,
-        body.len() as i64,
-        bytes
-    ])?;
+    tx.prepare_cached("INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![name, codec, body.len() as i64, bytes])?;
     Ok(digest)
 }
 
@@ -31,7 +27,9 @@ pub fn store(tx: &Connection, body: &[u8]) -> Result<Digest, StoreError> {
 pub fn load(connection: &Connection, digest: Digest) -> Result<Vec<u8>, ArchiveError> {
     let row = connection
         .prepare_cached("SELECT codec, size_bytes, bytes FROM payload WHERE digest = ?1")?
-        .query_row([digest.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
+        .query_row([digest.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))
+        })
         .optional()?;
     let damaged = |why: String| ArchiveError::Damaged { digest, why };
     let (codec, size, bytes) = row.ok_or_else(|| damaged("it is not there".into()))?;
@@ -47,7 +45,8 @@ fn unpack(codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     match codec {
         "plain" => Ok(bytes),
         // The size bounds the memory that a damaged frame can ask for.
-        "zstd" => zstd::bulk::decompress(&bytes, usize::try_from(size).unwrap_or(0)).map_err(|e| format!("it does not unpack ({e})")),
+        "zstd" => zstd::bulk::decompress(&bytes, usize::try_from(size).unwrap_or(0))
+            .map_err(|e| format!("it does not unpack ({e})")),
         other => Err(format!("its codec {other:?} is not known")),
     }
 }

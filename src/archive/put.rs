@@ -19,7 +19,9 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         .optional()?;
     let digest = payload::store(tx, &exchange.response.body)?.to_string();
     let revisit_of = match latest {
-        Some((id, revisit_of, body)) if not_modified || (body == digest && !exchange.response.body.is_empty()) => Some(revisit_of.unwrap_or(id)),
+        Some((id, revisit_of, body)) if not_modified || (body == digest && !exchange.response.body.is_empty()) => {
+            Some(revisit_of.unwrap_or(id))
+        }
         _ => None,
     };
     tx.prepare_cached(
@@ -74,7 +76,8 @@ mod tests {
 
     #[test]
     fn raw_gbk_in_a_header_survives() {
-        let headers = Headers(vec![("Location".into(), b"/\xB9\xAB\xBF\xAA: x".to_vec()), ("Empty".into(), Vec::new())]);
+        let headers =
+            Headers(vec![("Location".into(), b"/\xB9\xAB\xBF\xAA: x".to_vec()), ("Empty".into(), Vec::new())]);
         assert_eq!(from_lines(&lines(&headers)), headers);
     }
 }

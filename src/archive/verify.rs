@@ -34,8 +34,10 @@ impl Verified {
 /// Re-hashes every payload and checks the file. Goes on past damage.
 pub fn verify(connection: &Connection) -> Result<Verified, ArchiveError> {
     let mut seen = Verified { file: file_faults(connection)?, ..Verified::default() };
-    let digests: Vec<String> =
-        connection.prepare("SELECT digest FROM payload ORDER BY rowid")?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let digests: Vec<String> = connection
+        .prepare("SELECT digest FROM payload ORDER BY rowid")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     for name in digests {
         let why = match name.parse::<Digest>() {
             Err(fault) => fault.to_string(),
@@ -51,7 +53,8 @@ pub fn verify(connection: &Connection) -> Result<Verified, ArchiveError> {
         let captures = captures_of(connection, &name)?;
         seen.damaged.push(Damage { digest: name, why, captures });
     }
-    seen.captures = connection.query_row("SELECT count(*) FROM capture", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    seen.captures =
+        connection.query_row("SELECT count(*) FROM capture", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
     Ok(seen)
 }
 

@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha1::Digest as _;
 
-use super::{ArchiveError, Capture};
+use super::Capture;
 use crate::digest::Digest;
 use crate::exchange::Headers;
 
@@ -52,7 +52,11 @@ impl<W: Write> Writer<W> {
             ("Content-Type", "application/http;msgtype=response"),
             ("WARC-Payload-Digest", &payload_digest),
         ];
-        let ip = capture.peer.as_deref().and_then(|peer| peer.parse::<std::net::SocketAddr>().ok()).map(|peer| peer.ip().to_string());
+        let ip = capture
+            .peer
+            .as_deref()
+            .and_then(|peer| peer.parse::<std::net::SocketAddr>().ok())
+            .map(|peer| peer.ip().to_string());
         if let Some(ip) = &ip {
             head.push(("WARC-IP-Address", ip));
         }
@@ -78,7 +82,11 @@ impl<W: Write> Writer<W> {
             ("Content-Type", "application/http;msgtype=request"),
             ("WARC-Concurrent-To", response_id.as_str()),
         ];
-        self.record(&record_id(&["request", &number, capture.url.as_str(), &capture.started_at]), &request_head, &request_block(capture))
+        self.record(
+            &record_id(&["request", &number, capture.url.as_str(), &capture.started_at]),
+            &request_head,
+            &request_block(capture),
+        )
     }
 
     pub fn records(&self) -> u64 {
@@ -182,11 +190,5 @@ fn seconds(date: &str) -> String {
     match date.split_once('.') {
         Some((whole, _)) => format!("{whole}Z"),
         None => date.to_owned(),
-    }
-}
-
-impl From<io::Error> for ArchiveError {
-    fn from(source: io::Error) -> ArchiveError {
-        ArchiveError::Store(crate::store::StoreError::File { what: "writing", path: Default::default(), source })
     }
 }

@@ -10,7 +10,9 @@ pub enum StoreError {
     InUse { path: PathBuf, holder: String },
     #[error("the archive has schema {found} and this program knows {known}: use the newer program")]
     Newer { found: i64, known: i64 },
-    #[error("the archive has schema {found} and this program needs {known}: run a command that writes (crawl, reparse) to migrate it")]
+    #[error(
+        "the archive has schema {found} and this program needs {known}: run a command that writes (crawl, reparse) to migrate it"
+    )]
     Older { found: i64, known: i64 },
     #[error("there is no archive at {}: crawl or fetch makes one", path.display())]
     Missing { path: PathBuf },
@@ -46,7 +48,9 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error),
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => StoreError::Storage(error),
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
+                StoreError::Storage(error)
+            }
             _ => StoreError::Sql(error),
         }
     }

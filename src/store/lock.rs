@@ -18,7 +18,13 @@ impl Lock {
             let path = path.clone();
             move |source| StoreError::File { what, path, source }
         };
-        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path).map_err(fault("opening"))?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(fault("opening"))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -30,9 +36,13 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => return Err(fault("locking")(source)),
         }
-        let command: Vec<String> = std::env::args().map(|argument| argument.chars().take(60).collect()).take(4).collect();
+        let command: Vec<String> =
+            std::env::args().map(|argument| argument.chars().take(60).collect()).take(4).collect();
         let holder = format!("process {} ({})\n", std::process::id(), command.join(" "));
-        file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(holder.as_bytes())).map_err(fault("writing"))?;
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(holder.as_bytes()))
+            .map_err(fault("writing"))?;
         Ok(Lock { _file: file })
     }
 }

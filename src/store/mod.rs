@@ -95,7 +95,8 @@ fn configured(connection: Connection) -> Result<Connection, StoreError> {
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
     Ok(connection)
 }
@@ -115,7 +116,9 @@ mod tests {
         let (_folder, store) = store();
         let pragmas = store
             .write_blocking(|tx| {
-                let text = |name: &str| tx.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0));
+                let text = |name: &str| {
+                    tx.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, rusqlite::types::Value>(0))
+                };
                 Ok((text("journal_mode")?, text("synchronous")?, text("foreign_keys")?))
             })
             .unwrap();
@@ -135,7 +138,8 @@ mod tests {
         let panicked: Result<(), _> = store.write_blocking(|_| panic!("in a change"));
         assert!(matches!(panicked, Err(StoreError::ChangePanicked)));
         store.write_blocking(|tx| Ok(tx.execute("INSERT INTO agency (name) VALUES ('b')", [])?)).unwrap();
-        let names: String = store.reader().unwrap().query_row("SELECT group_concat(name) FROM agency", [], |r| r.get(0)).unwrap();
+        let names: String =
+            store.reader().unwrap().query_row("SELECT group_concat(name) FROM agency", [], |r| r.get(0)).unwrap();
         assert_eq!(names, "b");
     }
 
@@ -144,7 +148,9 @@ mod tests {
         let (folder, store) = store();
         let path = folder.path().join("a.sqlite");
         match Store::open(&path, Access::Write) {
-            Err(StoreError::InUse { holder, .. }) => assert!(holder.contains(&std::process::id().to_string()), "{holder}"),
+            Err(StoreError::InUse { holder, .. }) => {
+                assert!(holder.contains(&std::process::id().to_string()), "{holder}")
+            }
             other => panic!("{:?}", other.err()),
         }
         assert!(Store::open(&path, Access::Read).is_ok());

@@ -20,10 +20,10 @@ pub struct Writer {
 impl Writer {
     pub fn start(connection: Connection) -> Result<Writer, StoreError> {
         let (queue, jobs) = channel();
-        let thread = std::thread::Builder::new()
-            .name("archive writer".into())
-            .spawn(move || run(&connection, &jobs))
-            .map_err(|source| StoreError::File { what: "starting the writer of", path: Default::default(), source })?;
+        let thread =
+            std::thread::Builder::new().name("archive writer".into()).spawn(move || run(&connection, &jobs)).map_err(
+                |source| StoreError::File { what: "starting the writer of", path: Default::default(), source },
+            )?;
         Ok(Writer { queue: Some(queue), thread: Some(thread) })
     }
 

@@ -1,0 +1,221 @@
+//! Putting one reading in the place of the one before.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
+
+use crate::archive::CaptureId;
+use crate::parse::{PARSER_VERSION, Parsed};
+use crate::store::StoreError;
+
+/// How a reading differs from the one before it, cell by cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delta {
+    pub gained: usize,
+    pub lost: usize,
+    pub changed: usize,
+}
+
+/// One cell that differs: as `state value`, none where the cell was not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub cell: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+impl Delta {
+    pub fn of(changes: &[Change]) -> Delta {
+        let count = |kind: fn(&Change) -> bool| changes.iter().filter(|change| kind(change)).count();
+        Delta {
+            gained: count(|change| change.before.is_none()),
+            lost: count(|change| change.after.is_none()),
+            changed: count(|change| change.before.is_some() && change.after.is_some()),
+        }
+    }
+
+    pub fn add(&mut self, other: Delta) {
+        self.gained += other.gained;
+        self.lost += other.lost;
+        self.changed += other.changed;
+    }
+}
+
+/// Cells by name, as they compare: indicator, applicant, label, series; state and value.
+pub type Cells = BTreeMap<String, String>;
+
+/// The cells of the reading that stands.
+pub fn stored(connection: &Connection, capture: CaptureId) -> Result<Cells, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT indicator, applicant, label, series, state, value FROM value v JOIN report r ON r.id = v.report
+         WHERE r.capture = ?1 AND suggested = 0",
+    )?;
+    let mut rows = statement.query([capture.0])?;
+    let mut cells = Cells::new();
+    while let Some(row) = rows.next()? {
+        let text = |n| row.get::<_, Option<String>>(n);
+        let name = [text(0)?, text(1)?, text(2)?, text(3)?];
+        cells.insert(named(&name), standing(&text(4)?.unwrap_or_default(), text(5)?.as_deref()));
+    }
+    Ok(cells)
+}
+
+fn read_cells(parsed: &Parsed) -> Cells {
+    let values = parsed.report.iter().flat_map(|report| &report.values).filter(|value| !value.suggested);
+    values
+        .map(|value| {
+            let applicant = value.applicant.map(|applicant| applicant.as_str().to_owned());
+            let name = [Some(value.indicator.clone()), applicant, value.label.clone(), value.series.as_ref().map(word)];
+            (named(&name), standing(&word(&value.state), value.value.as_deref()))
+        })
+        .collect()
+}
+
+fn named(parts: &[Option<String>; 4]) -> String {
+    parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
+}
+
+fn standing(state: &str, value: Option<&str>) -> String {
+    value.map_or(state.to_owned(), |value| format!("{state} {value}"))
+}
+
+/// The cells in which a reading differs from what stands, in the order of their names.
+pub fn compare(before: &Cells, parsed: &Parsed) -> Vec<Change> {
+    let after = read_cells(parsed);
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .map(|cell| Change { cell: cell.clone(), before: before.get(cell).cloned(), after: after.get(cell).cloned() })
+        .filter(|change| change.before != change.after)
+        .collect()
+}
+
+/// Replaces the reading of `capture`: page always, report where there is one. All or nothing with the caller's transaction.
+pub fn replace(
+    tx: &Connection,
+    capture: CaptureId,
+    parsed: &Parsed,
+    parse_run: Option<i64>,
+) -> Result<Delta, StoreError> {
+    let delta = Delta::of(&compare(&stored(tx, capture)?, parsed));
+    tx.prepare_cached("DELETE FROM report WHERE capture = ?1")?.execute([capture.0])?;
+    put_page(tx, capture, parsed, parse_run)?;
+    if let Some(report) = &parsed.report {
+        tx.prepare_cached("INSERT INTO report (capture, agency, region, year, edition) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![
+            capture.0,
+            report.agency,
+            report.region,
+            report.year,
+            report.edition.map(|edition| edition.as_str()),
+        ])?;
+        let id = tx.last_insert_rowid();
+        put_values(tx, id, report)?;
+        put_findings(tx, id, report)?;
+        if let Some(agency) = &report.agency {
+            put_agency(tx, agency, report.region.as_deref())?;
+        }
+    }
+    Ok(delta)
+}
+
+fn put_page(tx: &Connection, capture: CaptureId, parsed: &Parsed, parse_run: Option<i64>) -> Result<(), StoreError> {
+    let (page, decoded) = (&parsed.page, parsed.decoded.as_ref());
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO page (capture, parser_version, parse_run, kind, reason, title, published, site_id, index_number,
+             encoding, evidence, declared, conflict, replacements)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        capture.0,
+        PARSER_VERSION,
+        parse_run,
+        word(&page.kind),
+        page.reason,
+        page.title,
+        page.published,
+        page.site_id,
+        page.index_number,
+        decoded.map(|decoded| decoded.encoding.clone()),
+        decoded.map(|decoded| word(&decoded.evidence)),
+        decoded.and_then(|decoded| decoded.declared.clone()),
+        decoded.is_some_and(|decoded| decoded.conflict),
+        decoded.map_or(0, |decoded| decoded.replacements as i64),
+    ])?;
+    Ok(())
+}
+
+fn put_values(tx: &Connection, report_id: i64, report: &crate::parse::Report) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO value (report, indicator, applicant, label, series, state, value, text, unit, table_index, row_index,
+             column_index, byte_start, byte_end, rule, suggested)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    )?;
+    for value in &report.values {
+        let place = &value.place;
+        insert.execute(params![
+            report_id,
+            value.indicator,
+            value.applicant.map(|applicant| applicant.as_str()),
+            value.label,
+            value.series.as_ref().map(word),
+            word(&value.state),
+            value.value,
+            value.text,
+            value.unit,
+            place.table as i64,
+            place.row as i64,
+            place.column as i64,
+            place.bytes.0 as i64,
+            place.bytes.1 as i64,
+            word(&value.rule),
+            value.suggested,
+        ])?;
+    }
+    Ok(())
+}
+
+fn put_findings(tx: &Connection, report_id: i64, report: &crate::parse::Report) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO finding (report, rule, severity, verdict, left, right, detail, \"values\", fingerprint)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?;
+    for finding in &report.findings {
+        let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
+        insert.execute(params![
+            report_id,
+            finding.rule,
+            word(&finding.severity),
+            word(&finding.verdict),
+            finding.left,
+            finding.right,
+            finding.detail,
+            values,
+            finding.fingerprint,
+        ])?;
+    }
+    Ok(())
+}
+
+fn put_agency(tx: &Connection, name: &str, region: Option<&str>) -> Result<(), StoreError> {
+    let known: Option<i64> =
+        tx.prepare_cached("SELECT id FROM agency WHERE name = ?1")?.query_row([name], |row| row.get(0)).optional()?;
+    match known {
+        Some(id) => tx
+            .prepare_cached("UPDATE agency SET region = coalesce(region, ?2) WHERE id = ?1")?
+            .execute(params![id, region])?,
+        None => {
+            tx.prepare_cached("INSERT INTO agency (name, region) VALUES (?1, ?2)")?.execute(params![name, region])?
+        }
+    };
+    Ok(())
+}
+
+/// The name of an enum's case, as the JSON of a reading has it: one name in both places.
+fn word(case: &impl Serialize) -> String {
+    match serde_json::to_value(case) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
