@@ -43,6 +43,7 @@ pub mod demo;
 pub mod digest;
 pub mod exchange;
 pub mod export;
+pub mod handwritten;
 pub mod parse;
 pub mod reparse;
 pub mod seed;
