@@ -29,7 +29,9 @@ pub fn load(path: Option<&Path>) -> Result<Config, Faults> {
     };
     match std::fs::read_to_string(path) {
         Ok(text) => read(path, &text),
-        Err(error) => Err(Faults(vec![Fault { file: path.into(), line: 0, message: format!("can't be read: {error}") }])),
+        Err(error) => {
+            Err(Faults(vec![Fault { file: path.into(), line: 0, message: format!("can't be read: {error}") }]))
+        }
     }
 }
 
@@ -98,7 +100,8 @@ pub fn read(path: &Path, text: &str) -> Result<Config, Faults> {
         }
     }
     network.proxy = section.text(sheet, "proxy").map(|(_, url)| url).filter(|url| !url.is_empty());
-    network.extra_ca = section.text(sheet, "extra_ca").map(|(_, name)| name).filter(|name| !name.is_empty()).map(|name| beside(&name));
+    network.extra_ca =
+        section.text(sheet, "extra_ca").map(|(_, name)| name).filter(|name| !name.is_empty()).map(|name| beside(&name));
     section.finish(sheet);
 
     let revisit = &mut config.crawl.revisit;

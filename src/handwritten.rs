@@ -159,7 +159,10 @@ impl<'a> Section<'a> {
                 let number = u64::from_str_radix(&value.as_str().replace('_', ""), value.radix()).ok();
                 let number = number.filter(|number| range.contains(number));
                 if number.is_none() {
-                    sheet.fault(line, format!("{key} must be from {} to {}, not {}", range.start(), range.end(), value.as_str()));
+                    sheet.fault(
+                        line,
+                        format!("{key} must be from {} to {}, not {}", range.start(), range.end(), value.as_str()),
+                    );
                 }
                 number
             }
@@ -172,7 +175,10 @@ impl<'a> Section<'a> {
         let (line, text) = self.text(sheet, key)?;
         let parsed = duration(&text);
         if parsed.is_none() {
-            sheet.fault(line, format!("{key} = {text:?} is no length of time: write \"2s\", \"10min\", \"20h\" or \"30d\""));
+            sheet.fault(
+                line,
+                format!("{key} = {text:?} is no length of time: write \"2s\", \"10min\", \"20h\" or \"30d\""),
+            );
         }
         parsed
     }

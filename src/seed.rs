@@ -120,7 +120,13 @@ impl Reader {
         self.faults.extend(sheet.finish());
     }
 
-    fn entry<'a>(&mut self, file: &Path, sheet: &mut Sheet<'a>, entry: &mut Section<'a>, province: &str) -> Option<Seed> {
+    fn entry<'a>(
+        &mut self,
+        file: &Path,
+        sheet: &mut Sheet<'a>,
+        entry: &mut Section<'a>,
+        province: &str,
+    ) -> Option<Seed> {
         let url = entry.needed_text(sheet, "url").and_then(|(line, text)| self.address(file, sheet, line, &text));
         let agency = entry.needed_text(sheet, "agency").map(|(_, name)| name);
         let kind = entry.needed_text(sheet, "kind").and_then(|(line, word)| {

@@ -81,26 +81,36 @@ impl Outcome {
             Outcome::NotFound => ("not_found", "404"),
             Outcome::Gone => ("gone", "410, or 404 again and again"),
             Outcome::Soft404 => ("soft_404", "status 200 on a page that says there is none"),
-            Outcome::Wall => ("wall", "a challenge, block or captcha stands before the page; the host is left alone for a while"),
+            Outcome::Wall => {
+                ("wall", "a challenge, block or captcha stands before the page; the host is left alone for a while")
+            }
             Outcome::ClientError => ("client_error", "another status of the 400s"),
             Outcome::ServerError => ("server_error", "a status of the 500s"),
             Outcome::RateLimited => ("rate_limited", "429, or 503 with Retry-After"),
             Outcome::RefusedByRobots => ("refused_by_robots", "robots.txt forbids it"),
-            Outcome::RobotsUnreachable => ("robots_unreachable", "robots.txt could not be had, so nothing may be asked (RFC 9309 2.3.1.4)"),
+            Outcome::RobotsUnreachable => {
+                ("robots_unreachable", "robots.txt could not be had, so nothing may be asked (RFC 9309 2.3.1.4)")
+            }
             Outcome::OutOfScope => ("out_of_scope", "its host is neither under gov.cn nor named by a seed"),
-            Outcome::ForbiddenAddress => ("forbidden_address", "its host stands at a private or reserved address that --allow-net does not open"),
+            Outcome::ForbiddenAddress => {
+                ("forbidden_address", "its host stands at a private or reserved address that --allow-net does not open")
+            }
             Outcome::NameUnknown => ("name_unknown", "DNS knows no such host"),
             Outcome::ConnectFailed => ("connect_failed", "no connection"),
             Outcome::TlsFailed => ("tls_failed", "no secure connection: certificate or protocol"),
             Outcome::TimedOut => ("timed_out", "no answer in time"),
             Outcome::TooSlow => ("too_slow", "the body came more slowly than the least rate"),
-            Outcome::TooLarge => ("too_large", "the body is longer than the limit; its beginning was kept, marked as cut"),
+            Outcome::TooLarge => {
+                ("too_large", "the body is longer than the limit; its beginning was kept, marked as cut")
+            }
             Outcome::Disconnected => ("disconnected", "the connection ended early; what came was kept, marked as cut"),
             Outcome::BadHttp => ("bad_http", "the answer is no HTTP"),
             Outcome::BadCoding => ("bad_coding", "the body's content-coding is broken; the bytes were kept"),
             Outcome::TooManyRedirects => ("too_many_redirects", "a chain of redirects longer than the limit"),
             Outcome::UnaskedNotModified => ("unasked_not_modified", "304 to a request that set no condition"),
-            Outcome::Bounded => ("bounded", "a limit of the crawl stopped it: depth, pages of a host, pages of a listing"),
+            Outcome::Bounded => {
+                ("bounded", "a limit of the crawl stopped it: depth, pages of a host, pages of a listing")
+            }
         }
     }
 
@@ -108,7 +118,12 @@ impl Outcome {
     pub fn is_transient(self) -> bool {
         matches!(
             self,
-            Outcome::ServerError | Outcome::ConnectFailed | Outcome::TimedOut | Outcome::TooSlow | Outcome::Disconnected | Outcome::BadHttp
+            Outcome::ServerError
+                | Outcome::ConnectFailed
+                | Outcome::TimedOut
+                | Outcome::TooSlow
+                | Outcome::Disconnected
+                | Outcome::BadHttp
         )
     }
 

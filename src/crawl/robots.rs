@@ -47,7 +47,8 @@ impl Rules {
                         (for_own, for_any) = (false, false);
                     }
                     in_agents = true;
-                    let agent: String = value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
+                    let agent: String =
+                        value.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).collect();
                     for_any |= value.starts_with('*');
                     if agent.eq_ignore_ascii_case(token) {
                         (for_own, named_own) = (true, true);
@@ -70,8 +71,10 @@ impl Rules {
 
     fn add(&mut self, key: &str, value: &str, line: usize) {
         if key == "crawl-delay" {
-            let seconds: Option<f64> = value.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
-            self.crawl_delay = self.crawl_delay.max(seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0))));
+            let seconds: Option<f64> =
+                value.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds >= 0.0);
+            self.crawl_delay =
+                self.crawl_delay.max(seconds.map(|seconds| Duration::from_secs_f64(seconds.min(86_400.0))));
         } else if !value.is_empty() {
             let text = format!("{key}: {value}");
             self.rules.push(Rule { allow: key == "allow", pattern: normalised(value), line, text });
@@ -96,7 +99,9 @@ impl Rules {
 pub fn is_robots(content_type: Option<&str>, body: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&body[..body.len().min(4_096)]).to_ascii_lowercase();
     let rules = head.lines().any(|line| line.trim_start_matches('\u{FEFF}').trim_start().starts_with("user-agent"));
-    let html = content_type.is_some_and(|kind| kind.contains("html")) || head.trim_start().starts_with("<!doctype") || head.contains("<html");
+    let html = content_type.is_some_and(|kind| kind.contains("html"))
+        || head.trim_start().starts_with("<!doctype")
+        || head.contains("<html");
     rules || !html
 }
 
@@ -173,7 +178,12 @@ mod tests {
             ("empty disallow", "User-agent: *\nDisallow:", "/a", true),
             ("own group before the general", "User-agent: *\nDisallow: /\nUser-agent: gongkai\nAllow: /", "/a", true),
             ("own group, whatever its case", "User-agent: GongKai/2.0\nDisallow: /x\n", "/x", false),
-            ("own groups are merged", "User-agent: gongkai\nDisallow: /a\n\nUser-agent: gongkai\nDisallow: /b", "/b", false),
+            (
+                "own groups are merged",
+                "User-agent: gongkai\nDisallow: /a\n\nUser-agent: gongkai\nDisallow: /b",
+                "/b",
+                false,
+            ),
             ("several agents, one group", "User-agent: other\nUser-agent: gongkai\nDisallow: /a", "/a", false),
             ("another's group", "User-agent: baiduspider\nDisallow: /", "/a", true),
             ("a token is not a prefix", "User-agent: gongkaibot\nDisallow: /", "/a", true),

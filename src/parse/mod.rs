@@ -19,6 +19,7 @@ mod reading;
 mod report;
 
 pub use edition::{Applicant, Edition};
+pub use identity::title::{CANDIDATE, REPORT, year as year_in_title};
 pub use reading::*;
 
 use url::Url;
@@ -45,6 +46,11 @@ impl<'a> Given<'a> {
     pub fn served(url: &'a Url, response: &'a Response) -> Given<'a> {
         Given { url: Some(url), status: Some(response.status), headers: &response.headers, body: &response.body }
     }
+}
+
+/// The body with its content-coding undone, as far as that goes.
+pub fn body_of(response: &Response) -> Vec<u8> {
+    content::content(&response.headers, &response.body).bytes.into_owned()
 }
 
 /// Reads one response whole.
@@ -104,8 +110,10 @@ pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
 pub fn discover(given: Given<'_>) -> Discovered {
     let content = content::content(given.headers, given.body);
     if let Some(what) = page::attachment(&content.bytes) {
-        return Discovered { page: unread(PageKind::Attachment, what.into()).page, links: Vec::new() };
+        let page = unread(PageKind::Attachment, what.into()).page;
+        return Discovered { page, links: Vec::new(), broken_coding: content.fault.is_some() };
     }
+    let broken_coding = content.fault.is_some();
     let text = decode::decode(given.headers, &content.bytes, content.coding);
     let document = taken_apart(given.headers, &text.text);
     let links = discover::links(&document, &text.text, given.url);
@@ -122,6 +130,8 @@ pub fn discover(given: Given<'_>) -> Discovered {
 pub struct Discovered {
     pub page: Page,
     pub links: Vec<Link>,
+    /// The content-coding could not be undone to its end.
+    pub broken_coding: bool,
 }
 
 /// Markup or plain text: by the declared type, and by what is there.

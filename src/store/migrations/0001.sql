@@ -26,9 +26,11 @@ CREATE TABLE url (
     address       TEXT NOT NULL,
     host          TEXT NOT NULL REFERENCES host (name),
     agency        INTEGER REFERENCES agency (id),
-    role          TEXT NOT NULL,                -- home | listing | report | attachment | other
+    role          TEXT NOT NULL,                -- home | listing | report | attachment
     hop           TEXT NOT NULL,                -- seed | link | page | redirect | attachment
-    depth         INTEGER NOT NULL,
+    depth         INTEGER NOT NULL,             -- links from a seed
+    pages         INTEGER NOT NULL DEFAULT 0,   -- next pages from the listing's first
+    redirects     INTEGER NOT NULL DEFAULT 0,   -- redirects from the address first asked
     via           INTEGER REFERENCES url (id),
     anchor        TEXT,
     score         INTEGER NOT NULL DEFAULT 0,

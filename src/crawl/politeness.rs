@@ -1,0 +1,238 @@
+//! The gate: nobody asks a host anything without a permit, and a permit comes only when the host's pace allows it.
+//!
+//! One request in flight per host, and per address where several hosts share one; between starts at least the gap, or the
+//! host's crawl-delay where that is longer; over all hosts a ceiling kept by governor.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex as StdMutex};
+use std::time::Duration;
+
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until};
+
+use super::Pace;
+
+/// The right to one request. Can't be copied; the host stays taken until it is dropped.
+#[derive(Debug)]
+pub struct Permit {
+    _host: OwnedMutexGuard<Track>,
+    _address: OwnedMutexGuard<Track>,
+    _slot: Option<OwnedSemaphorePermit>,
+}
+
+/// When a host or an address was last asked, and how long it is to be left alone.
+#[derive(Debug, Default)]
+struct Track {
+    last_start: Option<Instant>,
+}
+
+pub struct Gate {
+    pace: Pace,
+    hosts: StdMutex<HashMap<String, Host>>,
+    addresses: StdMutex<HashMap<IpAddr, Arc<Mutex<Track>>>>,
+    ceiling: DefaultDirectRateLimiter,
+    slots: Arc<Semaphore>,
+    /// Nothing starts before: what an earlier run was doing when it was stopped is not known.
+    not_before: Option<Instant>,
+}
+
+#[derive(Clone, Default)]
+struct Host {
+    track: Arc<Mutex<Track>>,
+    crawl_delay: Option<Duration>,
+    /// Doubled by refusals and errors, halved by answers.
+    slowdown: u32,
+    not_before: Option<Instant>,
+}
+
+/// A pause longer than this is not waited for: the host is left for another run.
+const MAX_PAUSE: Duration = Duration::from_secs(600);
+const MAX_SLOWDOWN: u32 = 16;
+
+impl Gate {
+    /// `hold` keeps every first request back for one gap.
+    pub fn new(pace: Pace, hold: bool) -> Gate {
+        let per_second = NonZeroU32::new(pace.starts_per_second).unwrap_or(NonZeroU32::MIN);
+        // Burst 1: a ceiling that allows bursts is none.
+        let quota = Quota::per_second(per_second).allow_burst(NonZeroU32::MIN);
+        let not_before = hold.then(|| Instant::now() + pace.gap);
+        Gate {
+            slots: Arc::new(Semaphore::new(pace.hosts_at_once.max(1))),
+            ceiling: RateLimiter::direct(quota),
+            hosts: StdMutex::default(),
+            addresses: StdMutex::default(),
+            pace,
+            not_before,
+        }
+    }
+
+    /// Waits for the host's turn.
+    pub async fn permit(&self, host: &str, address: IpAddr) -> Permit {
+        let known = self.host(host);
+        let track = self.lock(&self.addresses).entry(address).or_default().clone();
+        let mut host_track = known.track.clone().lock_owned().await;
+        let mut address_track = track.lock_owned().await;
+        let after = |track: &Track, gap: Duration| track.last_start.map(|start| start + gap);
+        let (own, shared) = (after(&host_track, self.gap(host)), after(&address_track, self.pace.gap));
+        let turn = [own, shared, self.host(host).not_before, self.not_before].into_iter().flatten().max();
+        if let Some(turn) = turn {
+            sleep_until(turn).await;
+        }
+        let slot = self.slots.clone().acquire_owned().await.ok();
+        self.ceiling.until_ready().await;
+        let now = Instant::now();
+        host_track.last_start = Some(now);
+        address_track.last_start = Some(now);
+        Permit { _host: host_track, _address: address_track, _slot: slot }
+    }
+
+    /// Takes up a host's crawl-delay; whether it was cut to the cap.
+    pub fn crawl_delay(&self, host: &str, delay: Option<Duration>) -> bool {
+        let capped = delay.map(|delay| delay.min(self.pace.max_crawl_delay));
+        self.lock(&self.hosts).entry(host.into()).or_default().crawl_delay = capped;
+        delay > capped
+    }
+
+    /// The host refused or failed: slower from here.
+    pub fn slow(&self, host: &str) {
+        let mut hosts = self.lock(&self.hosts);
+        let host = hosts.entry(host.into()).or_default();
+        host.slowdown = (host.slowdown * 2).clamp(2, MAX_SLOWDOWN);
+    }
+
+    /// The host answered: back towards its pace.
+    pub fn ease(&self, host: &str) {
+        let mut hosts = self.lock(&self.hosts);
+        let host = hosts.entry(host.into()).or_default();
+        host.slowdown /= 2;
+    }
+
+    /// Leaves the host alone for a while; false where that is too long to wait for in this run.
+    pub fn pause(&self, host: &str, pause: Duration) -> bool {
+        let mut hosts = self.lock(&self.hosts);
+        hosts.entry(host.into()).or_default().not_before = Some(Instant::now() + pause.min(MAX_PAUSE));
+        pause <= MAX_PAUSE
+    }
+
+    /// Remembers a start of an earlier run.
+    pub fn started(&self, host: &str, ago: Duration) {
+        let gap = self.gap(host);
+        if ago < gap {
+            self.lock(&self.hosts).entry(host.into()).or_default().not_before = Some(Instant::now() + (gap - ago));
+        }
+    }
+
+    /// What lies between two starts at this host now.
+    fn gap(&self, host: &str) -> Duration {
+        let known = self.host(host);
+        self.pace.gap.max(known.crawl_delay.unwrap_or_default()) * known.slowdown.max(1)
+    }
+
+    fn host(&self, host: &str) -> Host {
+        self.lock(&self.hosts).entry(host.into()).or_default().clone()
+    }
+
+    fn lock<'a, T>(&self, map: &'a StdMutex<T>) -> std::sync::MutexGuard<'a, T> {
+        map.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Retry-After in seconds or as a date (RFC 9110 10.2.3); none for what is neither.
+pub fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(value.trim()).ok()?;
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(gap: u64) -> Pace {
+        let mut pace = crate::crawl::Settings::default().pace;
+        (pace.gap, pace.starts_per_second, pace.hosts_at_once) = (Duration::from_secs(gap), 10_000, 100);
+        pace
+    }
+
+    const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1));
+    const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(2, 2, 2, 2));
+
+    async fn starts(gate: &Gate, asks: &[(&str, IpAddr)]) -> Vec<u64> {
+        let begin = Instant::now();
+        let mut starts = Vec::new();
+        for (host, address) in asks {
+            let permit = gate.permit(host, *address).await;
+            starts.push(begin.elapsed().as_secs());
+            drop(permit);
+        }
+        starts
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_gap_lies_between_starts_at_one_host() {
+        assert_eq!(
+            starts(&Gate::new(pace(2), false), &[("a", ONE), ("a", ONE), ("b", OTHER), ("a", ONE)]).await,
+            [0, 2, 2, 4]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn hosts_at_one_address_share_its_pace() {
+        assert_eq!(starts(&Gate::new(pace(2), false), &[("a", ONE), ("b", ONE), ("c", ONE)]).await, [0, 2, 4]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_longer_crawl_delay_rules_up_to_its_cap() {
+        let gate = Gate::new(pace(2), false);
+        assert!(!gate.crawl_delay("a", Some(Duration::from_secs(10))));
+        assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 10]);
+        assert!(gate.crawl_delay("b", Some(Duration::from_secs(86_400))));
+        assert_eq!(starts(&gate, &[("b", OTHER), ("b", OTHER)]).await, [0, 300]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_slows_and_answers_bring_the_pace_back() {
+        let gate = Gate::new(pace(2), false);
+        gate.slow("a");
+        assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 4]);
+        gate.ease("a");
+        gate.ease("a");
+        assert_eq!(starts(&gate, &[("a", ONE)]).await, [2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_gap_holds_over_a_restart() {
+        let gate = Gate::new(pace(10), false);
+        gate.started("a", Duration::from_secs(3));
+        assert_eq!(starts(&gate, &[("a", ONE)]).await, [7]);
+        assert_eq!(starts(&Gate::new(pace(10), true), &[("b", ONE)]).await, [10]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_request_is_in_flight() {
+        let gate = Gate::new(pace(0), false);
+        let first = gate.permit("a", ONE).await;
+        assert!(tokio::time::timeout(Duration::from_secs(60), gate.permit("a", ONE)).await.is_err());
+        drop(first);
+        gate.permit("a", ONE).await;
+    }
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        let now: jiff::Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        for (value, seconds) in [
+            ("120", Some(120)),
+            ("Thu, 01 Jan 2026 00:02:00 GMT", Some(120)),
+            ("Wed, 31 Dec 2025 00:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-5", None),
+        ] {
+            assert_eq!(retry_after(value, now).map(|wait| wait.as_secs()), seconds, "{value}");
+        }
+    }
+}
