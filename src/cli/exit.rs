@@ -2,6 +2,12 @@
 
 use std::process::ExitCode;
 
+use crate::archive::ArchiveError;
+use crate::crawl::{CrawlError, DoorError};
+use crate::export::ExportError;
+use crate::handwritten::Faults;
+use crate::store::StoreError;
+
 /// Exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -30,12 +36,55 @@ impl From<Exit> for ExitCode {
 /// Says what went wrong, once, and with which status the program ends for it.
 pub fn report(error: anyhow::Error) -> Exit {
     // A closed pipe (`gongkai … | head`) is the reader's wish, not a failure.
-    if error
-        .chain()
-        .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe))
-    {
+    let broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(broken_pipe) {
         return Exit::Done;
     }
+    if let Some(faults) = error.downcast_ref::<Faults>() {
+        eprintln!("{faults}");
+        eprintln!("gongkai: {} in the files above; nothing was done", counted(faults.0.len(), "fault"));
+        return Exit::Usage;
+    }
     eprintln!("gongkai: {error:#}");
-    Exit::Failed
+    error.chain().find_map(|cause| status(cause)).unwrap_or(Exit::Failed)
+}
+
+fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if matches!(cause.downcast_ref::<DoorError>(), Some(DoorError::ExtraCa { .. })) {
+        return Some(Exit::Usage);
+    }
+    if matches!(cause.downcast_ref::<ArchiveError>(), Some(ArchiveError::Damaged { .. })) {
+        return Some(Exit::Damaged);
+    }
+    if matches!(cause.downcast_ref::<ExportError>(), Some(ExportError::Write { .. })) {
+        return Some(Exit::StorageFailed);
+    }
+    // Transparent errors hide their cause from the chain.
+    let store = match (
+        cause.downcast_ref::<StoreError>(),
+        cause.downcast_ref::<ArchiveError>(),
+        cause.downcast_ref::<CrawlError>(),
+    ) {
+        (Some(store), ..) => store,
+        (_, Some(ArchiveError::Store(store)), _) => store,
+        (_, _, Some(CrawlError::Store(store) | CrawlError::Archive(ArchiveError::Store(store)))) => store,
+        _ => match cause.downcast_ref::<ExportError>() {
+            Some(ExportError::Archive(ArchiveError::Store(store))) => store,
+            _ => return None,
+        },
+    };
+    match store {
+        StoreError::InUse { .. } => Some(Exit::InUse),
+        StoreError::Damaged(_) => Some(Exit::Damaged),
+        StoreError::Missing { .. } | StoreError::Newer { .. } | StoreError::Older { .. } => Some(Exit::Failed),
+        fault if fault.is_storage() => Some(Exit::StorageFailed),
+        _ => None,
+    }
+}
+
+/// `1 fault`, `3 faults`.
+pub fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }

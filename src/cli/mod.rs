@@ -1,8 +1,16 @@
 //! The command line: one file to a subcommand.
 
+mod crawl;
+mod demo;
 mod exit;
+mod export;
+mod fetch;
+mod network;
 mod parse;
+mod print;
 mod reading;
+mod reparse;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +18,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 pub use exit::Exit;
+
+use crate::config::{self, Config};
+use crate::store::{Access, Store};
 
 /// Collects, archives and reads the annual reports on government information disclosure of Chinese agencies.
 #[derive(Parser)]
@@ -39,8 +50,34 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Work through everything due, then stop; interrupted, the next run goes on
+    Crawl(crawl::Crawl),
+    /// Fetch one address now: archive it, read it, print the report
+    Fetch(fetch::Fetch),
     /// Read a file (HTML or text) without storing anything
     Parse(parse::Parse),
+    /// Read the archive again with this parser
+    Reparse(reparse::Reparse),
+    /// Write what the archive holds: csv, jsonl, warc
+    Export(export::Export),
+    /// Hash everything again: intact, damaged, nothing to check
+    Verify(verify::Verify),
+    /// Serve a replica of agency sites on loopback, crawl it, print what was found
+    Demo(demo::Demo),
+}
+
+/// What every command starts from.
+struct Context {
+    config: Config,
+    /// Whether the user named the archive.
+    archive_named: bool,
+    quiet: bool,
+}
+
+impl Context {
+    fn open(&self, access: Access) -> anyhow::Result<Store> {
+        Ok(Store::open(&self.config.archive, access)?)
+    }
 }
 
 /// Runs the program; every way it can end is an [`Exit`].
@@ -48,12 +85,49 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(usage) => {
+            // Where even the usage can't be printed there is nobody to tell.
             let _ = usage.print();
             return if usage.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    let ended = match cli.command {
+    log(cli.global.verbose, cli.global.quiet);
+    run(cli).unwrap_or_else(exit::report).into()
+}
+
+fn run(cli: Cli) -> anyhow::Result<Exit> {
+    // A reading of a file needs no configuration, so a broken one is no hindrance.
+    if let Command::Parse(parse) = cli.command {
+        return parse.run();
+    }
+    let mut config = config::load(cli.global.config.as_deref())?;
+    let archive_named = cli.global.archive.is_some();
+    if let Some(archive) = cli.global.archive {
+        config.archive = archive;
+    }
+    let context = Context { config, archive_named, quiet: cli.global.quiet };
+    match cli.command {
+        Command::Crawl(crawl) => crawl.run(context),
+        Command::Fetch(fetch) => fetch.run(context),
         Command::Parse(parse) => parse.run(),
+        Command::Reparse(reparse) => reparse.run(&context),
+        Command::Export(export) => export.run(&context),
+        Command::Verify(verify) => verify.run(&context),
+        Command::Demo(demo) => demo.run(context),
+    }
+}
+
+fn log(verbose: u8, quiet: bool) {
+    let level = match (quiet, verbose) {
+        (true, _) => "error",
+        (_, 0) => "warn",
+        (_, 1) => "gongkai=info,warn",
+        _ => "gongkai=debug,info",
     };
-    ended.unwrap_or_else(exit::report).into()
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+/// The machine that a command which asks the network runs on.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

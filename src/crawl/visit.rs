@@ -193,7 +193,12 @@ impl Visitor {
             let next = location(&exchange).filter(|next| self.scope.holds(next));
             let content_type = exchange.response.headers.get("content-type");
             let body = parse::body_of(&exchange.response);
+            let wall = discover(&exchange).filter(|discovered| discovered.page.kind == PageKind::Wall);
             match (status, next) {
+                (_, None) if wall.is_some() => {
+                    let reason = wall.map(|wall| wall.page.reason).unwrap_or_default();
+                    return self.keep_robots(host, Some(exchange), "unreachable", None, (Outcome::Wall, reason)).await;
+                }
                 (301 | 302 | 303 | 307 | 308, Some(next)) => {
                     self.keep_failed(exchange).await?;
                     target = next;
@@ -240,6 +245,7 @@ impl Visitor {
     ) -> Result<Robots, CrawlError> {
         let (name, now, crawl) = (host.to_owned(), self.clock.now(), self.crawl);
         let kept = rules.clone();
+        let blocked = exchange.as_ref().and_then(|exchange| self.block_until(otherwise.0, exchange, now));
         self.store
             .write(move |tx| {
                 let at = exchange.as_ref().map_or(now, |exchange| exchange.started_at);
@@ -247,6 +253,9 @@ impl Visitor {
                     archive::put(tx, exchange, Some(crawl))?;
                 }
                 frontier::started(tx, &name, at)?;
+                if let Some(until) = blocked {
+                    frontier::block(tx, &name, until, Outcome::Wall)?;
+                }
                 tx.prepare_cached(
                     "UPDATE host SET robots_state = ?2, robots_rules = ?3, robots_at = ?4 WHERE name = ?1",
                 )?

@@ -27,10 +27,6 @@ impl Decimal {
         let fraction: i128 = format!("{fraction:0<9}").parse().ok()?;
         Some(Decimal(sign * (whole.parse::<i128>().ok()? * SCALE + fraction)))
     }
-
-    pub fn minus(self, other: Decimal) -> Decimal {
-        Decimal(self.0 - other.0)
-    }
 }
 
 impl Add for Decimal {

@@ -122,6 +122,7 @@ pub fn discover(given: Given<'_>) -> Discovered {
     Discovered {
         page: Page { kind, reason, title: identity.title, published: None, site_id: None, index_number: None },
         links,
+        broken_coding,
     }
 }
 

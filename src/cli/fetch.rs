@@ -1,0 +1,89 @@
+//! `gongkai fetch`: one address now.
+
+use std::io::Write;
+
+use anyhow::Context as _;
+use clap::Args;
+use url::Url;
+
+use super::network::NetworkArgs;
+use super::reading::{Reading, Source};
+use super::{Context, Exit, print, runtime};
+use crate::archive::{self, CaptureId};
+use crate::clock::rfc3339;
+use crate::crawl::{self, Outcome, Visited};
+use crate::parse::{self, Given, Parsed};
+use crate::seed::{self, Scope};
+use crate::store::{Access, Store};
+
+#[derive(Args)]
+pub struct Fetch {
+    /// Addresses, one after the other
+    #[arg(required = true)]
+    urls: Vec<Url>,
+    /// Print each reading as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Fetch {
+    pub fn run(self, context: Context) -> anyhow::Result<Exit> {
+        let store = context.open(Access::Write)?;
+        let runtime = runtime()?;
+        let mut whole = true;
+        for url in &self.urls {
+            let place = self.network.place(store.clone(), context.config.crawl.clone())?;
+            let visits = runtime.block_on(crawl::fetch(place, scope(&context, url), url))?;
+            whole &= self.show(&context, &store, &visits)?;
+        }
+        Ok(if whole { Exit::Done } else { Exit::Partial })
+    }
+
+    /// Prints the last page of a chain of redirects; whether it is a report with numbers.
+    fn show(&self, context: &Context, store: &Store, visits: &[(Url, Visited)]) -> anyhow::Result<bool> {
+        let Some((url, last)) = visits.last() else { return Ok(false) };
+        let detail = if last.detail.is_empty() { last.outcome.meaning() } else { &last.detail };
+        if last.outcome != Outcome::Captured {
+            eprintln!("gongkai: {}: {} ({})", print::plain(url.as_str()), last.outcome, print::plain(detail));
+        }
+        let Some(capture) = last.capture else { return Ok(false) };
+        let (source, parsed) = read(store, capture)?;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, &Reading::new(source, &parsed)).map_err(std::io::Error::from)?;
+            writeln!(out)?;
+        } else {
+            print::reading(&mut out, &parsed)?;
+            writeln!(out, "capture {capture} in {} (sha256 {})", context.config.archive.display(), source.sha256)?;
+        }
+        let has_numbers = parsed.report.is_some_and(|report| !report.values.is_empty());
+        Ok(has_numbers && last.outcome == Outcome::Captured)
+    }
+}
+
+/// `*.gov.cn`, what the seeds name, and nothing else: naming an address does not open its host.
+fn scope(context: &Context, url: &Url) -> Scope {
+    let mut scope = seed::read_dir(&context.config.seeds).map(|seeds| Scope::of(&seeds)).unwrap_or_default();
+    // A host under a special-use name (RFC 6761) is a test site of the user's own.
+    if url.host_str().is_some_and(|host| host.ends_with(".localhost") || host == "localhost" || host.ends_with(".test"))
+    {
+        scope.add(url);
+    }
+    scope
+}
+
+fn read(store: &Store, capture: CaptureId) -> anyhow::Result<(Source, Parsed)> {
+    let (row, exchange) =
+        archive::exchange(&store.reader()?, capture).context("the page was archived and can't be read back")?;
+    let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+    let source = Source {
+        url: Some(row.url.to_string()),
+        sha256: row.digest.to_string(),
+        bytes: exchange.response.body.len(),
+        status: Some(row.status),
+        fetched_at: Some(rfc3339(exchange.started_at)),
+    };
+    Ok((source, parsed))
+}
