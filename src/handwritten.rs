@@ -43,6 +43,8 @@ pub struct Sheet<'a> {
     file: &'a Path,
     text: &'a str,
     faults: Vec<Fault>,
+    /// The file is no TOML: what else seems wrong with it follows from that.
+    broken: bool,
 }
 
 /// A table of the file; keys that nobody asked for are faults.
@@ -56,18 +58,21 @@ pub struct Section<'a> {
 impl<'a> Sheet<'a> {
     /// The sheet and its top table; syntax errors are faults already.
     pub fn new(file: &'a Path, text: &'a str) -> (Sheet<'a>, Section<'a>) {
-        let mut sheet = Sheet { file, text, faults: Vec::new() };
+        let mut sheet = Sheet { file, text, faults: Vec::new(), broken: false };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             let at = error.span().map_or(0, |span| span.start);
             let line = sheet.line(at);
             sheet.fault(line, error.message());
         }
+        sheet.broken = !sheet.faults.is_empty();
         (sheet, Section { table: table.into_inner(), name: "the file".into(), line: 1 })
     }
 
     pub fn fault(&mut self, line: usize, message: impl Into<String>) {
-        self.faults.push(Fault { file: self.file.into(), line, message: message.into() });
+        if !self.broken {
+            self.faults.push(Fault { file: self.file.into(), line, message: message.into() });
+        }
     }
 
     pub fn finish(self) -> Vec<Fault> {

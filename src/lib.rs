@@ -10,7 +10,7 @@
 //!          (crawl: impure, polite, once)        (parse: pure, versioned, again and again)
 //! ```
 //!
-//! Two loops meet at the archive. [`crawl`] leases an address, asks the gate for a [`crawl::Permit`], makes one attempt,
+//! Two loops meet at the archive. [`crawl`] leases an address, asks the gate for a permit, makes one attempt,
 //! and commits the bytes, the links found and the frontier's verdict in one transaction. [`parse`] turns archived bytes
 //! into a [`parse::Parsed`] and touches nothing else, so that [`reparse`] is the same code run again.
 //!

@@ -48,7 +48,7 @@ pub fn report(error: anyhow::Error) -> Exit {
         return Exit::Usage;
     }
     eprintln!("gongkai: {error:#}");
-    error.chain().find_map(|cause| status(cause)).unwrap_or(Exit::Failed)
+    error.chain().find_map(status).unwrap_or(Exit::Failed)
 }
 
 fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {

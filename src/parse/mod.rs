@@ -163,12 +163,15 @@ fn assembled(
     identity: &identity::Identity,
     text: &decode::Text<'_>,
 ) -> Report {
-    let offsets: Vec<usize> = reading.values.iter().flat_map(|value| [value.span.0, value.span.1]).collect();
-    let bytes = text.places.bytes_of(&text.text, &offsets);
+    let spans = reading.values.iter().map(|value| value.span).chain(reading.doubts.iter().map(|doubt| doubt.span));
+    let offsets: Vec<usize> = spans.flat_map(|span| [span.0, span.1]).collect();
+    let offsets = text.places.bytes_of(&text.text, &offsets);
+    let bytes: Vec<(usize, usize)> = offsets.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+    let (of_values, of_doubts) = bytes.split_at(reading.values.len());
     let values = reading
         .values
         .iter()
-        .zip(bytes.chunks(2))
+        .zip(of_values)
         .map(|(value, bytes)| Value {
             indicator: value.indicator.clone(),
             applicant: value.applicant,
@@ -178,7 +181,7 @@ fn assembled(
             value: value.content.value.clone(),
             text: value.text.clone(),
             unit: value.unit.clone(),
-            place: Place { table: value.table, row: value.row, column: value.column, bytes: (bytes[0], bytes[1]) },
+            place: Place { table: value.table, row: value.row, column: value.column, bytes: *bytes },
             rule: value.rule,
             suggested: false,
         })
@@ -186,7 +189,7 @@ fn assembled(
     let numbers = check::Numbers::new(&reading.values);
     let mut findings = check::identities(&numbers);
     findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
-    findings.extend(check::doubts(reading));
+    findings.extend(check::doubts(reading, of_doubts));
     Report {
         agency: identity.agency.clone(),
         region: identity.region.clone(),

@@ -180,6 +180,9 @@ pub struct Finding {
     pub detail: String,
     /// Codes of the values it used: `applications.received/total`.
     pub values: Vec<String>,
+    /// Where in the payload a doubt stands, when it is about a place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<(usize, usize)>,
     /// Stable over re-readings as long as rule and subject are the same: 16 hex digits.
     pub fingerprint: String,
 }

@@ -92,7 +92,7 @@ fn run(connection: &Connection, jobs: &Receiver<Box<dyn Change>>) {
         batch.extend(jobs.try_iter().take(BATCH - 1));
         let committed = commit(connection, &mut batch);
         for job in batch {
-            job.answer(committed.as_ref().map(|()| ()).map_err(again));
+            job.answer(committed.as_ref().copied().map_err(again));
         }
     }
 }

@@ -1,1 +1,46 @@
+//! Everything that is tested from outside the crate, as one binary.
 
+#[path = "../site/mod.rs"]
+mod site;
+
+mod archive;
+mod cli;
+mod crawl;
+mod demo;
+mod export;
+mod faults;
+mod kill;
+mod layers;
+mod quality;
+mod readme;
+mod reparse;
+mod seeds;
+mod sizes;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The program under test.
+fn gongkai() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gongkai"));
+    command.env_remove("RUST_LOG");
+    command
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The reference material that lies beside the project where it is developed; not everywhere else.
+fn shared() -> Option<PathBuf> {
+    let shared = root().parent()?.join("shared");
+    shared.join("reports").is_dir().then_some(shared)
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

@@ -1,5 +1,6 @@
 //! The form's arithmetic and the report's own words, held against its numbers. Findings only: a value is never repaired.
 
+mod doubts;
 mod identities;
 mod narrative;
 
@@ -7,61 +8,13 @@ use std::collections::HashMap;
 
 use super::decimal::Decimal;
 use super::edition::Applicant;
-use super::edition::form::size;
 use super::reading::{CellState, Finding, Severity, Verdict};
-use super::report::{Read, Reading, code};
+use super::report::{Read, code};
 use crate::digest::Digest;
 
+pub use doubts::doubts;
 pub use identities::identities;
 pub use narrative::narrative;
-
-/// What the reader could not read, or not surely, as findings.
-pub fn doubts(reading: &Reading) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = reading
-        .doubts
-        .iter()
-        .map(|doubt| {
-            let severity = if doubt.rule == "extra_row" { Severity::Info } else { Severity::Warning };
-            finding(
-                doubt.rule,
-                severity,
-                Verdict::NotAssessable,
-                None,
-                doubt.detail.clone(),
-                &doubt.values.join(","),
-                doubt.values.clone(),
-            )
-        })
-        .collect();
-    if reading.values.is_empty() {
-        let detail = "no table of the form was found; nothing is taken from prose".into();
-        findings.push(finding(
-            "no_table",
-            Severity::Warning,
-            Verdict::NotAssessable,
-            None,
-            detail,
-            "report",
-            Vec::new(),
-        ));
-    }
-    if let Some(size) = reading.edition.and_then(size)
-        && reading.values.len() < size
-        && !reading.values.is_empty()
-    {
-        let detail = format!("{} of the form's {size} cells were found", reading.values.len());
-        findings.push(finding(
-            "incomplete",
-            Severity::Info,
-            Verdict::NotAssessable,
-            None,
-            detail,
-            "report",
-            Vec::new(),
-        ));
-    }
-    findings
-}
 
 /// The values of one report by code.
 pub struct Numbers<'a> {
@@ -130,5 +83,5 @@ pub fn finding(
 ) -> Finding {
     let fingerprint = Digest::of(format!("{rule}\n{subject}").as_bytes()).to_string()[..16].to_owned();
     let (left, right) = sides.unzip();
-    Finding { rule, severity, verdict, left, right, detail, values, fingerprint }
+    Finding { rule, severity, verdict, left, right, detail, values, bytes: None, fingerprint }
 }

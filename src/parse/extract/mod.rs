@@ -115,7 +115,8 @@ pub fn tidy(text: &str) -> String {
             continue;
         }
         let wide = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());
-        if !out.is_empty() && !(wide(out.chars().next_back()) && wide(word.chars().next())) {
+        let closed_up = wide(out.chars().next_back()) && wide(word.chars().next());
+        if !out.is_empty() && !closed_up {
             out.push(' ');
         }
         out.push_str(word);

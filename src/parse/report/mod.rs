@@ -131,8 +131,7 @@ fn of_rows(rows: &[Row], reading: &mut Reading) {
 
 /// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.
 fn settle_repeats(reading: &mut Reading) {
-    let mut seen: std::collections::HashMap<(String, Option<Applicant>, Option<String>, Option<Series>), usize> =
-        Default::default();
+    let mut seen = std::collections::HashMap::new();
     let mut kept: Vec<Read> = Vec::with_capacity(reading.values.len());
     for value in std::mem::take(&mut reading.values) {
         let key = (value.indicator.clone(), value.applicant, value.label.clone(), value.series);

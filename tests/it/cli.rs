@@ -1,0 +1,159 @@
+//! The program as a user meets it.
+
+use std::path::Path;
+
+use super::site::{Answer, Site};
+use super::{gongkai, shared, stderr, stdout};
+
+fn parse(file: &Path) -> serde_json::Value {
+    let output = gongkai().arg("parse").arg(file).arg("--json").output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 3)), "{}", stderr(&output));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn of_rule<'a>(reading: &'a serde_json::Value, rule: &str) -> Vec<&'a serde_json::Value> {
+    reading["report"]["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == rule).collect()
+}
+
+#[test]
+fn the_sichuan_document() {
+    let Some(shared) = shared() else { return };
+    let reading = parse(&shared.join("documents/000_a81d4d537cd9775d.txt"));
+    let report = &reading["report"];
+    assert_eq!(report["agency"], "四川省人力资源和社会保障厅");
+    assert_eq!(
+        (&report["year"], &report["edition"], &report["region"]),
+        (&2023.into(), &"2021".into(), &"510000".into())
+    );
+    assert_eq!(reading["page"]["title"], "四川省人力资源和社会保障厅2023年政府信息公开工作年度报告");
+    assert_eq!(reading["page"]["published"], "2023-12-29");
+    assert_eq!(report["values"].as_array().unwrap().len(), 185);
+    // Table four: five tokens for fifteen columns are reported and not assigned.
+    let ambiguous = of_rule(&reading, "ambiguous");
+    assert_eq!(ambiguous.len(), 1);
+    assert!(ambiguous[0]["detail"].as_str().unwrap().contains("2 2 1 1 2"), "{}", ambiguous[0]);
+    for (rule, holds) in [("balance", 7), ("outcomes", 7), ("applicants", 25)] {
+        let found = of_rule(&reading, rule);
+        assert_eq!(
+            (found.len(), found.iter().filter(|finding| finding["verdict"] == "pass").count()),
+            (holds, holds),
+            "{rule}"
+        );
+    }
+    let claims: Vec<&str> = of_rule(&reading, "narrative")
+        .iter()
+        .filter(|claim| claim["verdict"] == "pass")
+        .filter_map(|claim| claim["left"].as_str())
+        .collect();
+    assert!(claims.contains(&"154") && claims.contains(&"19"), "{claims:?}");
+}
+
+#[test]
+fn the_hangzhou_document() {
+    let Some(shared) = shared() else { return };
+    let reading = parse(&shared.join("documents/003_5aa71cea5d71a232.txt"));
+    let report = &reading["report"];
+    assert_eq!(report["agency"], "杭州市人力资源和社会保障局");
+    assert_eq!(
+        (&report["year"], &report["edition"], &report["region"]),
+        (&2023.into(), &"2021".into(), &"330100".into())
+    );
+    assert_eq!(reading["page"]["title"], serde_json::Value::Null, "none is printed");
+    assert_eq!(
+        (&reading["page"]["published"], &reading["page"]["index_number"]),
+        (&"2024-01-19".into(), &"580267448/2024-276400".into())
+    );
+    assert_eq!(report["values"].as_array().unwrap().len(), 200);
+    assert!(
+        report["findings"].as_array().unwrap().iter().all(|finding| finding["verdict"] == "pass"),
+        "{}",
+        report["findings"]
+    );
+    let claims: Vec<&str> = of_rule(&reading, "narrative").iter().filter_map(|claim| claim["left"].as_str()).collect();
+    assert!(["50", "7", "3"].iter().all(|claim| claims.contains(claim)), "{claims:?}");
+}
+
+#[test]
+fn a_value_points_at_its_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for page in gongkai::demo::pages().into_iter().filter(|page| page.host.contains("sc.gov.cn")) {
+        let file = folder.path().join("page.html");
+        std::fs::write(&file, &page.body).unwrap();
+        let reading = parse(&file);
+        for value in reading["report"]["values"].as_array().into_iter().flatten() {
+            let bytes = &value["place"]["bytes"];
+            let (start, end) = (bytes[0].as_u64().unwrap() as usize, bytes[1].as_u64().unwrap() as usize);
+            let cell = &page.body[start..end];
+            assert!(cell.starts_with(b"<td") && cell.ends_with(b"</td>"));
+            let inside = String::from_utf8_lossy(cell).into_owned();
+            assert!(inside.contains(&format!(">{}<", value["text"].as_str().unwrap())), "{inside}");
+        }
+    }
+}
+
+#[test]
+fn fetch_prints_a_report_for_a_person_and_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    const HOST: &str = "rst.sc.gov.cn";
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    let answer = Answer::Page { status: 200, headers: vec![("Content-Type", "text/html".into())], body: page.body };
+    let site =
+        Site::serve(vec![(HOST, "/r.shtml", answer), (HOST, "/old", Answer::status(302, &[("Location", "/r.shtml")]))]);
+    let fetch = |path: &str, more: &[&str]| {
+        let mut command = gongkai();
+        command.current_dir(folder.path()).args([
+            "fetch",
+            &site.url(HOST, path),
+            "--archive",
+            "a.sqlite",
+            "--gap",
+            "10ms",
+        ]);
+        command.args(site.flags(&[HOST])).args(more).output().unwrap()
+    };
+    let output = fetch("/old", &[]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
+    for words in
+        ["四川省人力资源和社会保障厅", "2023", "行政规范性文件", "结转下年度继续办理", "复议后起诉", "findings"]
+    {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    let reading: serde_json::Value = serde_json::from_slice(&fetch("/r.shtml", &["--json"]).stdout).unwrap();
+    assert_eq!(reading["source"]["status"], 200);
+    assert_eq!(reading["decoded"]["encoding"], "gb18030");
+    let missing = fetch("/none", &[]);
+    assert_eq!(missing.status.code(), Some(3));
+    assert!(stderr(&missing).contains("not_found"), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_host_out_of_scope_is_not_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gongkai()
+        .current_dir(folder.path())
+        .args(["fetch", "http://saintpaulhem.com/x", "--archive", "a.sqlite"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("out_of_scope"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_is_not_there_is_said_plainly() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, status, words) in [
+        (&["verify", "--archive", "none.sqlite"][..], 1, "there is no archive at none.sqlite"),
+        (&["parse", "none.html"], 1, "none.html can't be read"),
+        (&["crawl", "--config", "none.toml"], 2, "none.toml: can't be read"),
+        (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&["export", "csv"], 2, "--out"),
+    ] {
+        let output = gongkai().current_dir(folder.path()).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+        assert!(stderr(&output).contains(words), "{arguments:?}: {}", stderr(&output));
+    }
+    std::fs::write(folder.path().join("bad.sqlite"), "this is not a database, whatever its name says").unwrap();
+    let output = gongkai().current_dir(folder.path()).args(["verify", "--archive", "bad.sqlite"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+}

@@ -1,0 +1,215 @@
+//! The crawl against a scripted site whose own log is the witness.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::Duration;
+
+use super::site::{Answer, Site};
+use super::{gongkai, stderr};
+
+const HOST: &str = "rsj.test.gov.cn";
+
+/// Runs `crawl` with seeds for these addresses.
+pub fn crawl(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], gap: &str) -> Output {
+    std::fs::create_dir_all(folder.join("seeds")).unwrap();
+    let entries: String =
+        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
+    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    let mut command = gongkai();
+    command
+        .current_dir(folder)
+        .args(["crawl", "--seeds", "seeds", "--archive", "a.sqlite", "--gap", gap])
+        .args(site.flags(hosts));
+    command.args(["--events", "events.jsonl"]).output().unwrap()
+}
+
+pub fn query(folder: &Path, sql: &str) -> Vec<String> {
+    let connection = rusqlite::Connection::open(folder.join("a.sqlite")).unwrap();
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+fn outcome_of(answer: Answer) -> (String, Output) {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![(HOST, "/x", answer)]);
+    let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/x")], "10ms");
+    (query(folder.path(), "SELECT outcome FROM url WHERE address LIKE '%/x'").concat(), output)
+}
+
+#[test]
+fn every_answer_ends_in_one_named_outcome() {
+    let raw = |text: &str| Answer::Raw(text.as_bytes().to_vec());
+    for (name, answer, outcome, status) in [
+        ("a page", Answer::html("<p>公开</p>".repeat(50)), "captured", 0),
+        ("not there", Answer::status(404, &[]), "not_found", 3),
+        ("gone", Answer::status(410, &[]), "gone", 3),
+        ("forbidden", Answer::status(403, &[]), "client_error", 3),
+        ("broken server", Answer::status(500, &[]), "server_error", 3),
+        ("too many requests", Answer::status(429, &[("Retry-After", "86400")]), "rate_limited", 3),
+        ("redirect out of scope", Answer::status(302, &[("Location", "http://evil.example.com/")]), "redirected", 0),
+        ("unasked 304", Answer::Raw(b"HTTP/1.1 304 X\r\n\r\n".to_vec()), "unasked_not_modified", 3),
+        ("a wall", Answer::status(412, &[]), "wall", 3),
+        ("soft 404", Answer::html("<p>您访问的页面不存在</p>"), "soft_404", 3),
+        ("cut short", raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"), "disconnected", 3),
+        ("cut in a chunk", raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nabc"), "disconnected", 3),
+        ("no HTTP", raw("SSH-2.0-OpenSSH\r\n\r\n"), "bad_http", 3),
+        ("two lengths", raw("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx"), "bad_http", 3),
+        ("nothing at all", raw(""), "disconnected", 3),
+        ("a broken gzip", Answer::status(200, &[("Content-Encoding", "gzip")]), "bad_coding", 3),
+    ] {
+        let (found, output) = outcome_of(answer);
+        assert_eq!(found, outcome, "{name}: {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(status), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_cut_body_is_kept_and_marked() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![(
+        HOST,
+        "/x",
+        Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this".to_vec()),
+    )]);
+    crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/x")], "10ms");
+    let kept = "SELECT truncated || ' ' || p.size_bytes FROM capture c JOIN payload p ON p.digest = c.payload WHERE hop = 'seed'";
+    assert_eq!(query(folder.path(), kept), ["disconnect 9", "disconnect 9"]);
+    let events = std::fs::read_to_string(folder.path().join("events.jsonl")).unwrap();
+    assert!(events.contains("\"event\":\"truncated\""), "{events}");
+}
+
+#[test]
+fn robots_first_and_obeyed() {
+    let folder = tempfile::tempdir().unwrap();
+    let robots = Answer::Page {
+        status: 200,
+        headers: vec![("Content-Type", "text/plain".into())],
+        body: b"User-agent: gongkai\nDisallow: /no".to_vec(),
+    };
+    let listing = Answer::html(
+        "<a href='/no/1'>2020年政府信息公开工作年度报告</a><a href='/yes/1'>2021年政府信息公开工作年度报告</a>",
+    );
+    let site = Site::serve(vec![
+        (HOST, "/robots.txt", robots),
+        (HOST, "/list", listing),
+        (HOST, "/yes/1", Answer::html("x")),
+        (HOST, "/no/1", Answer::html("x")),
+    ]);
+    crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], "10ms");
+    assert_eq!(site.log()[0].path, "/robots.txt");
+    assert_eq!((site.times(HOST, "/yes/1"), site.times(HOST, "/no/1")), (1, 0));
+    assert!(site.log()[0].head.contains("gongkai/"), "{}", site.log()[0].head);
+}
+
+#[test]
+fn no_robots_no_requests() {
+    for answer in [Answer::status(500, &[]), Answer::Raw(Vec::new())] {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::serve(vec![(HOST, "/robots.txt", answer), (HOST, "/list", Answer::html("x"))]);
+        crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], "10ms");
+        assert_eq!(site.times(HOST, "/list"), 0);
+    }
+}
+
+#[test]
+fn the_gap_is_never_shorter() {
+    let folder = tempfile::tempdir().unwrap();
+    const OTHER: &str = "www.test.gov.cn";
+    let listing = |path: &str| {
+        Answer::html(
+            (1..5).map(|n| format!("<a href='{path}{n}'>202{n}年政府信息公开工作年度报告</a>")).collect::<String>(),
+        )
+    };
+    let moved = Answer::status(302, &[("Location", "/moved")]);
+    let site = Site::serve(vec![
+        (HOST, "/list", listing("/a")),
+        (HOST, "/a1", moved),
+        (HOST, "/a2", Answer::status(503, &[])),
+        (OTHER, "/list", listing("/b")),
+    ]);
+    crawl(folder.path(), &site, &[HOST, OTHER], &[site.url(HOST, "/list"), site.url(OTHER, "/list")], "120ms");
+    // Both names stand at one address, so the gap lies between all of them: robots.txt, redirects and retries included.
+    let log = site.log();
+    assert!(log.len() >= 12, "{}", log.len());
+    for pair in log.windows(2) {
+        let gap = pair[1].at.duration_since(pair[0].at);
+        // The server stamps a request when its head is read, which may lag behind its start by a little.
+        assert!(gap >= Duration::from_millis(100), "{gap:?} between {} and {}", pair[0].path, pair[1].path);
+    }
+}
+
+#[test]
+fn redirects_are_followed_hop_by_hop_within_scope() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![
+        (HOST, "/x", Answer::status(301, &[("Location", "/y")])),
+        (HOST, "/y", Answer::status(302, &[("Location", "http://elsewhere.example.com/z")])),
+        (HOST, "/loop", Answer::status(302, &[("Location", "/loop?a")])),
+        (HOST, "/loop?a", Answer::status(302, &[("Location", "/loop")])),
+    ]);
+    let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/x"), site.url(HOST, "/loop")], "10ms");
+    assert_eq!(site.times(HOST, "/y"), 1);
+    assert_eq!(query(folder.path(), "SELECT count(*) || '' FROM url WHERE host LIKE '%elsewhere%'"), ["0"]);
+    assert_eq!(site.times(HOST, "/loop"), 1, "{}", stderr(&output));
+}
+
+#[test]
+fn private_addresses_are_opened_only_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![(HOST, "/x", Answer::html("x"))]);
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let seed = format!(
+        "province = \"四川\"\n[[seed]]\nurl = \"http://127.0.0.1:{}/x\"\nagency = \"某局\"\nkind = \"report\"\n",
+        site.port()
+    );
+    std::fs::write(folder.path().join("seeds/a.toml"), seed).unwrap();
+    let output = gongkai()
+        .current_dir(folder.path())
+        .args(["crawl", "--seeds", "seeds", "--archive", "a.sqlite"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(query(folder.path(), "SELECT outcome FROM url"), ["forbidden_address"]);
+    assert!(site.log().is_empty());
+}
+
+#[test]
+fn an_unchanged_page_is_asked_for_on_condition() {
+    let folder = tempfile::tempdir().unwrap();
+    let headers = vec![("Content-Type", "text/html".to_owned()), ("ETag", "\"1\"".to_owned())];
+    let page = Answer::Page { status: 200, headers, body: "公开".repeat(300).into_bytes() };
+    let site = Site::serve(vec![(HOST, "/list", page)]);
+    let seeds = [site.url(HOST, "/list")];
+    crawl(folder.path(), &site, &[HOST], &seeds, "10ms");
+    // Nothing is due: the second run asks nothing.
+    crawl(folder.path(), &site, &[HOST], &seeds, "10ms");
+    assert_eq!(site.times(HOST, "/list"), 1);
+    rusqlite::Connection::open(folder.path().join("a.sqlite"))
+        .unwrap()
+        .execute("UPDATE url SET due_at = first_seen_at", [])
+        .unwrap();
+    crawl(folder.path(), &site, &[HOST], &seeds, "10ms");
+    assert_eq!(site.times(HOST, "/list"), 2);
+    assert_eq!(
+        query(folder.path(), "SELECT status || ' ' || coalesce(revisit_of, '-') FROM capture WHERE hop = 'seed'"),
+        ["200 -", "304 2"]
+    );
+}
+
+#[test]
+fn a_host_that_hangs_holds_up_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    const SLOW: &str = "www.slow.gov.cn";
+    let site = Site::serve(vec![(SLOW, "/x", Answer::Hang), (HOST, "/x", Answer::html("x"))]);
+    let seeds = [site.url(SLOW, "/x"), site.url(HOST, "/x")];
+    std::fs::write(folder.path().join("config.toml"), "[limits]\nconnect = \"1s\"\nfirst_byte = \"1s\"\ntries = 1\n")
+        .unwrap();
+    let output = crawl(folder.path(), &site, &[SLOW, HOST], &seeds, "10ms");
+    assert_eq!(
+        query(folder.path(), "SELECT outcome FROM url ORDER BY host"),
+        ["captured", "timed_out"],
+        "{}",
+        stderr(&output)
+    );
+}

@@ -1,0 +1,152 @@
+//! A scripted web site on loopback: answers as told, byte for byte, and keeps its own log, which is the witness.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What one path of one host answers.
+#[derive(Clone)]
+pub enum Answer {
+    /// A whole HTTP answer.
+    Page { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
+    /// These bytes and nothing else, then the end of the connection.
+    Raw(Vec<u8>),
+    /// Nothing, ever.
+    Hang,
+}
+
+impl Answer {
+    pub fn html(body: impl Into<String>) -> Answer {
+        let headers = vec![("Content-Type", "text/html; charset=utf-8".to_owned())];
+        Answer::Page { status: 200, headers, body: body.into().into_bytes() }
+    }
+
+    pub fn status(status: u16, headers: &[(&'static str, &str)]) -> Answer {
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Answer::Page { status, headers, body: b"x".to_vec() }
+    }
+}
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub at: Instant,
+    pub host: String,
+    pub path: String,
+    pub head: String,
+}
+
+pub struct Site {
+    pub address: SocketAddr,
+    log: Arc<Mutex<Vec<Asked>>>,
+}
+
+type Script = Arc<HashMap<(String, String), Answer>>;
+
+impl Site {
+    /// Serves a script of (host, path, answer); all else is 404.
+    pub fn serve(script: Vec<(&str, &str, Answer)>) -> Site {
+        let script: Script =
+            Arc::new(script.into_iter().map(|(host, path, answer)| ((host.into(), path.into()), answer)).collect());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = log.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (script, log) = (script.clone(), kept.clone());
+                std::thread::spawn(move || connection(stream, &script, &log));
+            }
+        });
+        Site { address, log }
+    }
+
+    pub fn log(&self) -> Vec<Asked> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// How often a path was asked for.
+    pub fn times(&self, host: &str, path: &str) -> usize {
+        self.log().iter().filter(|asked| asked.host == host && asked.path == path).count()
+    }
+
+    /// `--allow-net` and `--resolve` that lead these hosts here.
+    pub fn flags(&self, hosts: &[&str]) -> Vec<String> {
+        let mut flags = vec!["--allow-net".to_owned(), "127.0.0.0/8".into()];
+        for host in hosts {
+            flags.extend(["--resolve".to_owned(), format!("{host}:{}:127.0.0.1:{}", self.port(), self.port())]);
+        }
+        flags
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    pub fn url(&self, host: &str, path: &str) -> String {
+        format!("http://{host}:{}{path}", self.port())
+    }
+}
+
+fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) {
+    let Ok(writer) = stream.try_clone() else { return };
+    let mut reader = BufReader::new(stream);
+    let mut writer = writer;
+    while let Some(asked) = request(&mut reader) {
+        let answer = script.get(&(asked.host.clone(), asked.path.clone())).cloned();
+        let conditional = asked.head.to_ascii_lowercase().contains("if-none-match");
+        log.lock().unwrap().push(asked);
+        let answer = match answer {
+            // A page with an ETag is not modified for whoever knows it.
+            Some(Answer::Page { status: 200, headers, .. })
+                if conditional && headers.iter().any(|(name, _)| *name == "ETag") =>
+            {
+                Answer::Page { status: 304, headers, body: Vec::new() }
+            }
+            Some(answer) => answer,
+            None => Answer::status(404, &[]),
+        };
+        let sent = match answer {
+            Answer::Page { status, headers, body } => {
+                let mut head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
+                for (name, value) in &headers {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
+                head.push_str("\r\n");
+                writer.write_all(head.as_bytes()).and_then(|()| writer.write_all(&body))
+            }
+            Answer::Raw(bytes) => {
+                let _ = writer.write_all(&bytes);
+                return;
+            }
+            Answer::Hang => {
+                std::thread::sleep(Duration::from_secs(600));
+                return;
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+    let mut head = String::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        if line == "\r\n" {
+            break;
+        }
+        head.push_str(&line);
+    }
+    let at = Instant::now();
+    let path = head.split(' ').nth(1)?.to_owned();
+    let host = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("host: ").map(str::to_owned))?;
+    let host = host.split(':').next()?.trim().to_owned();
+    Some(Asked { at, host, path, head })
+}
