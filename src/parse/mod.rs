@@ -27,10 +27,13 @@ use url::Url;
 use crate::exchange::{Headers, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "1";
+pub const PARSER_VERSION: &str = "2";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 1] = [("1", "first reader: forms of 2021 and 2019, HTML and text")];
+pub const HISTORY: [(&str, &str); 2] = [
+    ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
+    ("2", "reports that are PDF, DOCX or XLSX files"),
+];
 
 /// What a reading is made from.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +59,8 @@ pub fn body_of(response: &Response) -> Vec<u8> {
 /// Reads one response whole.
 pub fn read(given: Given<'_>) -> Parsed {
     let content = content::content(given.headers, given.body);
-    if let Some(what) = page::attachment(&content.bytes) {
-        return unread(PageKind::Attachment, format!("{what}: not read yet"));
+    if let Some(file) = extract::attachment(&content.bytes) {
+        return read_file(file);
     }
     let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
     let document = taken_apart(given.headers, &text.text);
@@ -65,23 +68,15 @@ pub fn read(given: Given<'_>) -> Parsed {
     let identity = identity::identity(&document, given.url);
     let links = discover::links(&document, &text.text, given.url);
     let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
-    for limit in &document.limits {
-        reason.push_str(&format!("; more {limit} than are read"));
-    }
+    note_limits(&mut reason, &document);
     if let Some(fault) = content.fault {
         reason.push_str(&format!("; {fault}"));
     }
-    let report = (kind == PageKind::Report).then(|| assembled(&document, &reading, &identity, &text));
+    let report = (kind == PageKind::Report)
+        .then(|| assembled(&document, &reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
     Parsed {
         decoded: Some(text.decoded),
-        page: Page {
-            kind,
-            reason,
-            title: identity.title,
-            published: identity.published,
-            site_id: identity.site_id,
-            index_number: identity.index_number,
-        },
+        page: page_of(kind, reason, identity),
         report,
         links,
         tables: Vec::new(),
@@ -89,41 +84,82 @@ pub fn read(given: Given<'_>) -> Parsed {
     }
 }
 
+/// A report that is a file of its own: the same form, the same labels; places are pages and boxes, or tables and cells.
+fn read_file(file: extract::Attachment) -> Parsed {
+    let unread = |reason| Parsed {
+        decoded: None,
+        page: page_of(PageKind::Attachment, reason, identity::Identity::default()),
+        report: None,
+        tables: Vec::new(),
+        links: Vec::new(),
+        text: String::new(),
+    };
+    let document = match file.document {
+        Ok(document) => document,
+        Err(why) => return unread(format!("{}: {why}", file.kind)),
+    };
+    let reading = report::report(&document);
+    let identity = identity::identity(&document, None);
+    let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.values.len());
+    note_limits(&mut reason, &document);
+    let is_report = reading.values.len() >= 5 || page::is_report_in_words(&document, &identity);
+    if !is_report {
+        return Parsed { page: page_of(PageKind::Attachment, reason, identity), ..unread(String::new()) };
+    }
+    let report = assembled(&document, &reading, &identity, <[usize]>::to_vec);
+    Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), ..unread(String::new()) }
+}
+
+fn note_limits(reason: &mut String, document: &extract::Document) {
+    for limit in &document.limits {
+        reason.push_str(&format!("; more {limit} than are read"));
+    }
+}
+
+fn page_of(kind: PageKind, reason: String, identity: identity::Identity) -> Page {
+    let identity::Identity { title, published, site_id, index_number, .. } = identity;
+    Page { kind, reason, title, published, site_id, index_number }
+}
+
 /// Every table with its spans expanded, and the decoded text: what `--tables` and `--text` print.
 pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
     let content = content::content(given.headers, given.body);
+    if let Some(file) = extract::attachment(&content.bytes) {
+        let document = file.document.unwrap_or_default();
+        let text: Vec<&str> = document.prose().map(|line| line.text.as_str()).collect();
+        return (
+            document.tables.iter().map(|table| grid_of(table, (0, content.bytes.len()))).collect(),
+            text.join("\n"),
+        );
+    }
     let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
     let document = taken_apart(given.headers, &text.text);
     let tables = document.tables.iter().map(|table| {
-        let grid = grid::grid(table)
-            .rows
-            .iter()
-            .map(|row| row.iter().map(|slot| slot.map(|at| at.of(table).text.clone())).collect())
-            .collect();
         let bytes = text.places.bytes_of(&text.text, &[table.span.0, table.span.1]);
-        TableGrid { grid, bytes: (bytes[0], bytes[1]) }
+        grid_of(table, (bytes[0], bytes[1]))
     });
     (tables.collect(), text.text.clone().into_owned())
+}
+
+fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {
+    let slot = |slot: &Option<grid::CellAt>| slot.map(|at| at.of(table).text.clone());
+    TableGrid { grid: grid::grid(table).rows.iter().map(|row| row.iter().map(slot).collect()).collect(), bytes }
 }
 
 /// Only what the crawl needs before it settles an address: kind of page and links, without reading the form.
 pub fn discover(given: Given<'_>) -> Discovered {
     let content = content::content(given.headers, given.body);
-    if let Some(what) = page::attachment(&content.bytes) {
-        let page = unread(PageKind::Attachment, what.into()).page;
-        return Discovered { page, links: Vec::new(), broken_coding: content.fault.is_some() };
-    }
     let broken_coding = content.fault.is_some();
+    if let Some(kind) = extract::kind(&content.bytes) {
+        let page = page_of(PageKind::Attachment, kind.into(), identity::Identity::default());
+        return Discovered { page, links: Vec::new(), broken_coding };
+    }
     let text = decode::decode(given.headers, &content.bytes, content.coding);
     let document = taken_apart(given.headers, &text.text);
     let links = discover::links(&document, &text.text, given.url);
     let identity = identity::identity(&document, given.url);
     let (kind, reason) = page::kind(given, &document, &identity, &report::Reading::default(), &links);
-    Discovered {
-        page: Page { kind, reason, title: identity.title, published: None, site_id: None, index_number: None },
-        links,
-        broken_coding,
-    }
+    Discovered { page: page_of(kind, reason, identity), links, broken_coding }
 }
 
 /// What kind of page came back, and where it leads.
@@ -151,21 +187,16 @@ fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
     if !plain && marked_up.into_iter().any(tag) { extract::html(text) } else { extract::lines(text) }
 }
 
-fn unread(kind: PageKind, reason: String) -> Parsed {
-    let page = Page { kind, reason, title: None, published: None, site_id: None, index_number: None };
-    Parsed { decoded: None, page, report: None, tables: Vec::new(), links: Vec::new(), text: String::new() }
-}
-
 /// The report with its places in bytes and its findings.
 fn assembled(
     document: &extract::Document,
     reading: &report::Reading,
     identity: &identity::Identity,
-    text: &decode::Text<'_>,
+    bytes_of: impl Fn(&[usize]) -> Vec<usize>,
 ) -> Report {
     let spans = reading.values.iter().map(|value| value.span).chain(reading.doubts.iter().map(|doubt| doubt.span));
     let offsets: Vec<usize> = spans.flat_map(|span| [span.0, span.1]).collect();
-    let offsets = text.places.bytes_of(&text.text, &offsets);
+    let offsets = bytes_of(&offsets);
     let bytes: Vec<(usize, usize)> = offsets.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
     let (of_values, of_doubts) = bytes.split_at(reading.values.len());
     let values = reading
@@ -181,7 +212,13 @@ fn assembled(
             value: value.content.value.clone(),
             text: value.text.clone(),
             unit: value.unit.clone(),
-            place: Place { table: value.table, row: value.row, column: value.column, bytes: *bytes },
+            place: Place {
+                table: value.table,
+                row: value.row,
+                column: value.column,
+                bytes: *bytes,
+                on_page: value.on_page,
+            },
             rule: value.rule,
             suggested: false,
         })

@@ -137,7 +137,18 @@ pub struct Place {
     pub table: usize,
     pub row: usize,
     pub column: usize,
+    /// In formats whose cells are not in one piece (PDF, DOCX, XLSX), the whole file.
     pub bytes: (usize, usize),
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_page: Option<OnPage>,
+}
+
+/// Where a cell of a PDF stands: page from 1; left, bottom, right, top in hundredths of a point, from the page's foot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct OnPage {
+    pub page: usize,
+    #[serde(rename = "box")]
+    pub sides: [i32; 4],
 }
 
 /// How sure the tie between a cell and its indicator is, surest first.

@@ -12,6 +12,7 @@ mod faults;
 mod kill;
 mod layers;
 mod quality;
+mod quirks;
 mod readme;
 mod reparse;
 mod seeds;

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::shared;
 
 /// Numbers read right of those the reports hold; none may be wrong and none invented.
-const RIGHT: usize = 1_612;
+const RIGHT: usize = 1_998;
 
 #[test]
 fn the_real_reports_score_at_least_what_they_did() {

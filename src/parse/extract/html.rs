@@ -314,7 +314,7 @@ impl Walk {
         let Some(top) = self.top() else { return };
         let group = top.group;
         top.row.get_or_insert_with(|| Row { cells: Vec::new(), group });
-        top.cell = Some(Cell { text: String::new(), span: (at, at), colspan, rowspan });
+        top.cell = Some(Cell { span: (at, at), colspan, rowspan, ..Cell::default() });
         top.cell_hidden = hidden;
         top.text.clear();
     }

@@ -1,10 +1,18 @@
 //! What a response holds, whatever its format: lines of text and tables of cells, each with its byte range.
 
+mod attachment;
+mod docx;
 mod html;
 mod lines;
+mod pdf;
+mod xlsx;
 
+pub use attachment::{Attachment, attachment, kind};
+pub use docx::docx;
 pub use html::html;
 pub use lines::lines;
+pub use pdf::pdf;
+pub use xlsx::xlsx;
 
 /// Byte range in the decoded text, end exclusive.
 pub type Span = (usize, usize);
@@ -57,7 +65,7 @@ pub struct Line {
     pub span: Span,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     pub rows: Vec<Row>,
     pub span: Span,
@@ -65,20 +73,33 @@ pub struct Table {
     pub depth: usize,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     pub cells: Vec<Cell>,
     /// Which thead, tbody or tfoot it stands in: row spans end with it.
     pub group: usize,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
     pub text: String,
+    /// In formats whose cells are not in one piece (PDF, DOCX, XLSX), the whole file.
     pub span: Span,
     pub colspan: usize,
     /// 0 means to the end of the row group.
     pub rowspan: usize,
+    /// Where it stands on paper.
+    pub page_box: Option<PageBox>,
+}
+
+/// Page (from 1) and box in points, y upwards from the page's foot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PageBox {
+    pub page: usize,
+    pub x0: f32,
+    pub y0: f32,
+    pub x1: f32,
+    pub y1: f32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

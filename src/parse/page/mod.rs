@@ -27,37 +27,6 @@ const SECTIONS: [&str; 8] = [
     "收费及减免",
 ];
 
-/// Says what a file is by its first bytes, when it is no text.
-pub fn attachment(body: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 11] = [
-        (b"%PDF", "PDF"),
-        (b"PK\x03\x04", "ZIP container (DOCX, XLSX, OFD or archive)"),
-        (b"\xD0\xCF\x11\xE0", "OLE container (DOC, XLS, WPS)"),
-        (b"{\\rtf", "RTF"),
-        (b"Rar!", "RAR archive"),
-        (b"7z\xBC\xAF", "7z archive"),
-        (b"\x89PNG", "PNG image"),
-        (b"\xFF\xD8\xFF", "JPEG image"),
-        (b"GIF8", "GIF image"),
-        (b"BM", "BMP image"),
-        (b"\x1F\x8B", "gzip file"),
-    ];
-    let found = MAGIC.iter().find(|(magic, _)| body.starts_with(magic)).map(|(_, name)| *name);
-    let nul = || {
-        body.iter().take(1_024).filter(|byte| **byte == 0).count() > 100
-            && !body.starts_with(&[0xFF, 0xFE])
-            && !body.starts_with(&[0xFE, 0xFF])
-    };
-    found.or_else(|| (nul() && !looks_like_utf16(body)).then_some("binary file"))
-}
-
-fn looks_like_utf16(body: &[u8]) -> bool {
-    let head = &body[..body.len().min(1_024)];
-    let even = head.iter().step_by(2).filter(|byte| **byte == 0).count();
-    let odd = head.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
-    even.max(odd) * 3 > head.len() && even.min(odd) * 20 < head.len()
-}
-
 /// Decides what a text page is.
 pub fn kind(
     given: Given<'_>,
@@ -111,6 +80,11 @@ pub fn kind(
         return (PageKind::Article, format!("{visible} characters of text and nothing of the form"));
     }
     (PageKind::Other, "neither text nor links of a report".into())
+}
+
+/// Whether a file is a report by its section heads alone.
+pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
+    sections(document).len() >= 3 && title::score(identity.title.as_deref().unwrap_or_default()) > -20
 }
 
 /// The section heads that a page has, as lines of their own or at the beginning of one.

@@ -13,7 +13,7 @@ mod words;
 use crate::parse::cell::Content;
 use crate::parse::edition::{Applicant, Edition};
 use crate::parse::extract::{Document, Span};
-use crate::parse::reading::{CellState, Rule, Series};
+use crate::parse::reading::{CellState, OnPage, Rule, Series};
 use rows::{Row, Slot};
 use words::WORDS;
 
@@ -40,6 +40,7 @@ pub struct Read {
     pub row: usize,
     pub column: usize,
     pub span: Span,
+    pub on_page: Option<OnPage>,
     pub rule: Rule,
 }
 
@@ -82,6 +83,7 @@ impl Reading {
             row: row.number,
             column: slot.columns.0,
             span: slot.span,
+            on_page: slot.on_page,
             rule,
         });
     }

@@ -1,9 +1,10 @@
 //! Rows as the readers of the form see them, whether they come from a grid or from lines of text.
 
 use crate::parse::cell::{self, Content};
-use crate::parse::extract::{Document, Line, Span, Table};
+use crate::parse::extract::{Document, Line, PageBox, Span, Table};
 use crate::parse::grid::{CellAt, grid};
 use crate::parse::label::{before_note, key};
+use crate::parse::reading::OnPage;
 
 /// A row in document order.
 #[derive(Clone, Debug)]
@@ -41,6 +42,7 @@ pub struct Slot {
     pub columns: (usize, usize),
     /// It starts in this row, not in one above.
     pub fresh: bool,
+    pub on_page: Option<OnPage>,
 }
 
 impl Slot {
@@ -53,6 +55,7 @@ impl Slot {
             span,
             columns,
             fresh,
+            on_page: None,
         }
     }
 
@@ -136,7 +139,8 @@ fn of_table(index: usize, table: &Table, rows: &mut Vec<Row>) {
                 Some(slot) => Slot { columns: (from, x), fresh, ..slot.clone() },
                 None => {
                     let cell = at.of(table);
-                    let slot = Slot::new(&cell.text, cell.span, (from, x), fresh);
+                    let on_page = cell.page_box.map(on_page);
+                    let slot = Slot { on_page, ..Slot::new(&cell.text, cell.span, (from, x), fresh) };
                     if cell.rowspan != 1 {
                         spanning.insert(at, slot.clone());
                     }
@@ -149,6 +153,10 @@ fn of_table(index: usize, table: &Table, rows: &mut Vec<Row>) {
             rows.push(Row { table: index, number, slots, kind: RowKind::Grid });
         }
     }
+}
+
+fn on_page(at: PageBox) -> OnPage {
+    OnPage { page: at.page, sides: [at.x0, at.y0, at.x1, at.y1].map(|side| (side * 100.0).round() as i32) }
 }
 
 /// Rows of a text: separated cells where there are separators, else cells gathered line by line.

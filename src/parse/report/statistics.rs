@@ -119,6 +119,7 @@ pub fn spaced<'a>(lines: impl Iterator<Item = &'a Line>, reading: &mut Reading) 
                     row: number + row,
                     column: column + 2,
                     span: *span,
+                    on_page: None,
                     rule: Rule::Order,
                 });
             }

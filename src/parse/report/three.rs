@@ -29,7 +29,9 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
                 None => {}
             }
         }
-        let labels = row.labels();
+        // Words among the values (见附件) are cells that can't be read, not labels.
+        let values_from = columns.filter(|_| row.kind == RowKind::Grid).map_or(usize::MAX, |columns| columns.of[0].0);
+        let labels: Vec<&Slot> = row.labels().into_iter().filter(|slot| slot.columns.0 < values_from).collect();
         let Some(last) = labels.last() else { continue };
         if let Some(group) = labels.iter().rev().find_map(|slot| WORDS.group(slot)) {
             group_six = group == 4;
