@@ -24,6 +24,7 @@
 //! | [`crawl`] | frontier, robots.txt, pace, guard, the one door to the network |
 //! | [`archive`] | captures and payloads, append-only, by digest |
 //! | [`parse`] | bytes in, findings out: no clock, file, network, database or randomness |
+//! | [`office`] | legacy Word files, made readable by LibreOffice where it is installed |
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
 //! | [`export`] | csv, jsonl, warc |
@@ -44,6 +45,7 @@ pub mod digest;
 pub mod exchange;
 pub mod export;
 pub mod handwritten;
+pub mod office;
 pub mod parse;
 pub mod reparse;
 pub mod seed;

@@ -12,7 +12,8 @@ use super::{Context, Exit, print, runtime};
 use crate::archive::{self, CaptureId};
 use crate::clock::rfc3339;
 use crate::crawl::{self, Outcome, Visited};
-use crate::parse::{self, Given, Parsed};
+use crate::office;
+use crate::parse::{Given, Parsed};
 use crate::seed::{self, Scope};
 use crate::store::{Access, Store};
 
@@ -77,7 +78,7 @@ fn scope(context: &Context, url: &Url) -> Scope {
 fn read(store: &Store, capture: CaptureId) -> anyhow::Result<(Source, Parsed)> {
     let (row, exchange) =
         archive::exchange(&store.reader()?, capture).context("the page was archived and can't be read back")?;
-    let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+    let parsed = office::read(Given::served(&exchange.request.url, &exchange.response));
     let source = Source {
         url: Some(row.url.to_string()),
         sha256: row.digest.to_string(),

@@ -1,5 +1,6 @@
 //! The command line: one file to a subcommand.
 
+mod check;
 mod crawl;
 mod demo;
 mod exit;
@@ -8,8 +9,10 @@ mod fetch;
 mod network;
 mod parse;
 mod print;
+mod prove;
 mod reading;
 mod reparse;
+mod show;
 mod verify;
 
 use std::path::PathBuf;
@@ -58,6 +61,14 @@ enum Command {
     Parse(parse::Parse),
     /// Read the archive again with this parser
     Reparse(reparse::Reparse),
+    /// Findings over the data set, within each report and across years
+    Check(check::Check),
+    /// One number's chain back to the archived bytes, derived from them again
+    Prove(prove::Prove),
+    /// Agencies by year
+    List(show::List),
+    /// One report: its tables, its findings, its capture
+    Show(show::Show),
     /// Write what the archive holds: csv, jsonl, warc
     Export(export::Export),
     /// Hash everything again: intact, damaged, nothing to check
@@ -110,6 +121,10 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Fetch(fetch) => fetch.run(context),
         Command::Parse(parse) => parse.run(),
         Command::Reparse(reparse) => reparse.run(&context),
+        Command::Check(check) => check.run(&context),
+        Command::Prove(prove) => prove.run(&context),
+        Command::List(list) => list.run(&context),
+        Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Demo(demo) => demo.run(context),

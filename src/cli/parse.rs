@@ -10,6 +10,7 @@ use url::Url;
 use super::Exit;
 use super::reading::{Reading, Source};
 use crate::exchange::Headers;
+use crate::office;
 use crate::parse::{self, Given};
 
 #[derive(Args)]
@@ -42,7 +43,7 @@ impl Parse {
         }
         let url = self.url.as_deref().and_then(|url| Url::parse(url).ok());
         let given = Given { url: url.as_ref(), status: None, headers: &headers, body: &body };
-        let parsed = parse::read(given);
+        let parsed = office::read(given);
         let exit = if parsed.report.as_ref().is_some_and(|report| !report.values.is_empty()) {
             Exit::Done
         } else {

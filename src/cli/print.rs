@@ -59,7 +59,7 @@ fn table_two(out: &mut impl Write, edition: Edition, cells: &Cells<'_>) -> io::R
         }
     }
     heading(out, "二、主动公开政府信息情况")?;
-    writeln!(out, "{table}")
+    print(out, table)
 }
 
 fn table_three(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
@@ -73,7 +73,7 @@ fn table_three(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
         }
     }
     heading(out, "三、收到和处理政府信息公开申请情况")?;
-    writeln!(out, "{table}")
+    print(out, table)
 }
 
 fn table_four(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
@@ -84,7 +84,7 @@ fn table_four(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
         table.add_row(std::iter::once(label.to_owned()).chain(values));
     }
     heading(out, "四、政府信息公开行政复议、行政诉讼情况")?;
-    writeln!(out, "{table}")
+    print(out, table)
 }
 
 fn statistics(out: &mut impl Write, report: &Report) -> io::Result<()> {
@@ -95,7 +95,7 @@ fn statistics(out: &mut impl Write, report: &Report) -> io::Result<()> {
         let series = value.series.as_ref().map(word).unwrap_or_default();
         table.add_row([plain(label), value.unit.as_deref().map(plain).unwrap_or_default(), series, plain(&value.text)]);
     }
-    writeln!(out, "{table}")
+    print(out, table)
 }
 
 /// Failures and doubts one by one, what holds in a line.
@@ -131,7 +131,8 @@ fn text(value: Option<&&Value>) -> String {
     value.map_or("·".into(), |value| plain(&value.text))
 }
 
-fn word(case: &impl serde::Serialize) -> String {
+/// The name of an enum's case, as JSON has it.
+pub fn word(case: &impl serde::Serialize) -> String {
     serde_json::to_value(case).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -141,13 +142,18 @@ fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
 
 fn new_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table
+}
+
+/// Numbers stand at the right of their columns.
+fn print(out: &mut impl Write, mut table: Table) -> io::Result<()> {
     for column in 1..8 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    writeln!(out, "{table}")
 }
 
 #[cfg(test)]

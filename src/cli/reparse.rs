@@ -7,7 +7,8 @@ use clap::Args;
 use super::exit::counted;
 use super::{Context, Exit, print};
 use crate::clock::Clock;
-use crate::parse::{self, HISTORY, PARSER_VERSION};
+use crate::office;
+use crate::parse::{HISTORY, PARSER_VERSION};
 use crate::reparse::{self, Options};
 use crate::store::Access;
 
@@ -32,7 +33,7 @@ impl Reparse {
         let store = context.open(if self.dry_run { Access::Read } else { Access::Write })?;
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let options = Options { all: self.all, dry_run: self.dry_run, jobs };
-        let summary = reparse::reparse(&store, &Clock::system(), options, parse::read, |difference| {
+        let summary = reparse::reparse(&store, &Clock::system(), options, office::read, |difference| {
             if !self.diff || difference.changes.is_empty() {
                 return;
             }

@@ -36,7 +36,8 @@ use crate::archive::{self, ArchiveError, CaptureId};
 use crate::clock::{Clock, rfc3339};
 use crate::dataset;
 use crate::exchange::Hop;
-use crate::parse::{self, Given, PARSER_VERSION, Parsed};
+use crate::office;
+use crate::parse::{Given, PARSER_VERSION, Parsed};
 use crate::seed::{Scope, Seed};
 use crate::store::{Store, StoreError};
 use fetch::Door;
@@ -303,7 +304,7 @@ fn read_capture(connection: &Connection, id: CaptureId) -> Result<Option<Parsed>
         return Ok(None);
     }
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        parse::read(Given::served(&exchange.request.url, &exchange.response))
+        office::read(Given::served(&exchange.request.url, &exchange.response))
     }));
     if read.is_err() {
         tracing::error!("the parser ({PARSER_VERSION}) failed on capture {id} of {}", capture.url);

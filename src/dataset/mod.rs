@@ -1,7 +1,9 @@
 //! Reports, values and findings: what the latest reading of each capture says. Replaced whole, per capture.
 
+mod across;
 mod replace;
 mod rows;
 
-pub use replace::{Change, Delta, compare, replace, stored};
+pub use across::across_years;
+pub use replace::{Cells, Change, Delta, compare, differing, readings_before, replace, stored};
 pub use rows::{FindingRow, ReportRow, ValueRow, Wanted, findings, reports, values};

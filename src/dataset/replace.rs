@@ -80,15 +80,9 @@ fn standing(state: &str, value: Option<&str>) -> String {
     value.map_or(state.to_owned(), |value| format!("{state} {value}"))
 }
 
-/// The cells in which a reading differs from what stands, in the order of their names.
+/// The cells in which a reading differs from what stands.
 pub fn compare(before: &Cells, parsed: &Parsed) -> Vec<Change> {
-    let after = read_cells(parsed);
-    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    names
-        .into_iter()
-        .map(|cell| Change { cell: cell.clone(), before: before.get(cell).cloned(), after: after.get(cell).cloned() })
-        .filter(|change| change.before != change.after)
-        .collect()
+    differing(before, &read_cells(parsed))
 }
 
 /// Replaces the reading of `capture`: page always, report where there is one. All or nothing with the caller's transaction.
@@ -98,7 +92,9 @@ pub fn replace(
     parsed: &Parsed,
     parse_run: Option<i64>,
 ) -> Result<Delta, StoreError> {
-    let delta = Delta::of(&compare(&stored(tx, capture)?, parsed));
+    let before = stored(tx, capture)?;
+    let delta = Delta::of(&compare(&before, parsed));
+    keep_before(tx, capture, &before)?;
     tx.prepare_cached("DELETE FROM report WHERE capture = ?1")?.execute([capture.0])?;
     put_page(tx, capture, parsed, parse_run)?;
     if let Some(report) = &parsed.report {
@@ -118,6 +114,45 @@ pub fn replace(
         }
     }
     Ok(delta)
+}
+
+/// Keeps what another version of the parser read, once.
+fn keep_before(tx: &Connection, capture: CaptureId, cells: &Cells) -> Result<(), StoreError> {
+    let version: Option<String> = tx
+        .prepare_cached("SELECT parser_version FROM page WHERE capture = ?1")?
+        .query_row([capture.0], |row| row.get(0))
+        .optional()?;
+    let Some(version) = version.filter(|version| version != PARSER_VERSION) else { return Ok(()) };
+    let cells = serde_json::to_string(cells).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO reading_before (capture, parser_version, cells) VALUES (?1, ?2, ?3)")?
+        .execute(params![capture.0, version, cells])?;
+    Ok(())
+}
+
+/// The readings of a capture by parsers before this one, oldest first.
+pub fn readings_before(connection: &Connection, capture: CaptureId) -> Result<Vec<(String, Cells)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT parser_version, cells FROM reading_before WHERE capture = ?1 ORDER BY CAST(parser_version AS INTEGER)",
+    )?;
+    let mut rows = statement.query([capture.0])?;
+    let mut readings = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (version, cells): (String, String) = (row.get(0)?, row.get(1)?);
+        let cells = serde_json::from_str(&cells)
+            .map_err(|fault| StoreError::Row(format!("an earlier reading is no JSON: {fault}")))?;
+        readings.push((version, cells));
+    }
+    Ok(readings)
+}
+
+/// The cells in which two readings differ, in the order of their names.
+pub fn differing(before: &Cells, after: &Cells) -> Vec<Change> {
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .map(|cell| Change { cell: cell.clone(), before: before.get(cell).cloned(), after: after.get(cell).cloned() })
+        .filter(|change| change.before != change.after)
+        .collect()
 }
 
 fn put_page(tx: &Connection, capture: CaptureId, parsed: &Parsed, parse_run: Option<i64>) -> Result<(), StoreError> {

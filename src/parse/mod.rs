@@ -18,6 +18,7 @@ mod page;
 mod reading;
 mod report;
 
+pub use check::{Year, across};
 pub use edition::{Applicant, Edition};
 pub use identity::title::{CANDIDATE, REPORT, year as year_in_title};
 pub use reading::*;
@@ -100,9 +101,9 @@ fn read_file(file: extract::Attachment) -> Parsed {
     };
     let reading = report::report(&document);
     let identity = identity::identity(&document, None);
-    let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.values.len());
+    let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.read().count());
     note_limits(&mut reason, &document);
-    let is_report = reading.values.len() >= 5 || page::is_report_in_words(&document, &identity);
+    let is_report = reading.read().count() >= 5 || page::is_report_in_words(&document, &identity);
     if !is_report {
         return Parsed { page: page_of(PageKind::Attachment, reason, identity), ..unread(String::new()) };
     }
@@ -220,7 +221,7 @@ fn assembled(
                 on_page: value.on_page,
             },
             rule: value.rule,
-            suggested: false,
+            suggested: value.suggested,
         })
         .collect();
     let numbers = check::Numbers::new(&reading.values);

@@ -6,16 +6,17 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten"]),
-    ("crawl", &["archive", "clock", "dataset", "exchange", "parse", "seed", "store", "urlkey"]),
+    ("crawl", &["archive", "clock", "dataset", "exchange", "office", "parse", "seed", "store", "urlkey"]),
     ("dataset", &["archive", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "store"]),
     ("handwritten", &[]),
+    ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),
     ("reparse", &["archive", "clock", "dataset", "exchange", "parse", "store"]),
     ("seed", &["handwritten"]),

@@ -4,13 +4,16 @@
 mod site;
 
 mod archive;
+mod attachments;
 mod cli;
 mod crawl;
 mod demo;
 mod export;
 mod faults;
+mod hostile;
 mod kill;
 mod layers;
+mod proof;
 mod quality;
 mod quirks;
 mod readme;

@@ -8,11 +8,11 @@ use crate::parse::report::{Doubt, Reading};
 /// A finding for each doubt, and for what the form has and the report has not. `bytes` are the doubts' places.
 pub fn doubts(reading: &Reading, bytes: &[(usize, usize)]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = reading.doubts.iter().zip(bytes).map(|(doubt, bytes)| of(doubt, *bytes)).collect();
-    if reading.values.is_empty() {
+    let found = reading.read().count();
+    if found == 0 {
         let detail = "no table of the form was found; nothing is taken from prose".into();
         findings.push(open("no_table", Severity::Warning, detail, "report", Vec::new()));
     }
-    let found = reading.values.len();
     if let Some(size) = reading.edition.and_then(size)
         && (1..size).contains(&found)
     {

@@ -1,5 +1,6 @@
 //! The form's arithmetic and the report's own words, held against its numbers. Findings only: a value is never repaired.
 
+mod across;
 mod doubts;
 mod identities;
 mod narrative;
@@ -12,6 +13,7 @@ use super::reading::{CellState, Finding, Severity, Verdict};
 use super::report::{Read, code};
 use crate::digest::Digest;
 
+pub use across::{Year, across};
 pub use doubts::doubts;
 pub use identities::identities;
 pub use narrative::narrative;
@@ -33,7 +35,8 @@ enum Term {
 
 impl<'a> Numbers<'a> {
     pub fn new(values: &'a [Read]) -> Numbers<'a> {
-        Numbers { by_code: values.iter().map(|value| (code(value), value)).collect() }
+        let read = values.iter().filter(|value| !value.suggested);
+        Numbers { by_code: read.map(|value| (code(value), value)).collect() }
     }
 
     fn term(&self, code: &str) -> Term {
@@ -50,8 +53,18 @@ impl<'a> Numbers<'a> {
     fn number(&self, code: &str) -> Option<Decimal> {
         match self.term(code) {
             Term::Number(number) => Some(number),
-            _ => None,
+            Term::Nothing => self.sum_of_applicants(code.strip_suffix("/total")?),
+            Term::Unknown => None,
         }
+    }
+
+    /// What a total left blank comes to.
+    fn sum_of_applicants(&self, indicator: &str) -> Option<Decimal> {
+        let codes = Applicant::ALL[..6].iter().map(|applicant| format!("{indicator}/{}", applicant.as_str()));
+        let terms: Vec<Term> = codes.map(|code| self.term(&code)).collect();
+        let numbers =
+            || terms.iter().filter_map(|term| if let Term::Number(number) = term { Some(*number) } else { None });
+        (!terms.contains(&Term::Unknown)).then(|| numbers().sum())
     }
 
     fn has(&self, code: &str) -> bool {

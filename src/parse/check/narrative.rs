@@ -224,7 +224,7 @@ fn claims_in(line: &str) -> Vec<(Decimal, String, &'static str)> {
             continue;
         }
         let end = line[at..].find(|c: char| !(c.is_ascii_digit() || c == '.')).map_or(line.len(), |n| at + n);
-        let rest = &line[end..];
+        let rest = line[end..].trim_start();
         if let (Some(number), Some(unit)) =
             (Decimal::parse(&line[at..end]), UNITS.iter().find(|unit| rest.starts_with(**unit)))
         {

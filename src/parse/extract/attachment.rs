@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Document, docx, pdf, xlsx};
+use super::{Document, docx, pdf, xls, xlsx};
 
 /// A file that is no text.
 pub struct Attachment {
@@ -40,7 +40,8 @@ pub fn attachment(body: &[u8]) -> Option<Attachment> {
     let read: Option<fn(&[u8]) -> Result<Document, String>> = match kind {
         "PDF" => Some(pdf),
         "DOCX" => Some(docx),
-        "XLSX" | "OLE" => Some(xlsx),
+        "XLSX" => Some(xlsx),
+        "OLE" => Some(xls),
         _ => None,
     };
     let document = match read {

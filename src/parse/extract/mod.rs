@@ -12,7 +12,7 @@ pub use docx::docx;
 pub use html::html;
 pub use lines::lines;
 pub use pdf::pdf;
-pub use xlsx::xlsx;
+pub use xlsx::{xls, xlsx};
 
 /// Byte range in the decoded text, end exclusive.
 pub type Span = (usize, usize);

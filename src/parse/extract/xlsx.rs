@@ -1,15 +1,32 @@
-//! XLSX, XLS and ODS taken apart: a table a sheet, merged cells as spans.
+//! Workbooks taken apart: a table a sheet, merged cells as spans.
 
 use std::io::Cursor;
 
-use calamine::{Data, Reader, Sheets, open_workbook_auto_from_rs};
+use calamine::{Data, Dimensions, Reader, Xls, Xlsx};
 
 use super::{Block, Cell, Document, MAX_CELLS, Row, Table, tidy};
 
-/// Takes a workbook apart; the error says why it can't be.
+/// Takes an XLSX workbook (ECMA-376) apart; the error says why it can't be.
 pub fn xlsx(body: &[u8]) -> Result<Document, String> {
-    let mut book = open_workbook_auto_from_rs(Cursor::new(body))
-        .map_err(|fault| format!("it is no workbook that can be read: {fault}"))?;
+    let book = Xlsx::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
+    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+}
+
+/// Takes an XLS workbook apart; DOC and WPS files stand in the same container and are none.
+pub fn xls(body: &[u8]) -> Result<Document, String> {
+    let book = Xls::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
+    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+}
+
+fn unreadable(fault: &dyn std::fmt::Display) -> String {
+    format!("it is no workbook that can be read: {fault}")
+}
+
+fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
+    mut book: B,
+    length: usize,
+    merges_of: impl Fn(&mut B, &str) -> Option<Vec<Dimensions>>,
+) -> Document {
     let mut document = Document::default();
     let mut cells = 0;
     for name in book.sheet_names() {
@@ -20,27 +37,20 @@ pub fn xlsx(body: &[u8]) -> Result<Document, String> {
             document.limits.push("cells");
             break;
         }
-        let merges = merges_of(&mut book, &name);
+        let merges: Vec<Merge> =
+            merges_of(&mut book, &name).unwrap_or_default().into_iter().map(|merge| (merge.start, merge.end)).collect();
         let (top, left) = range.start().unwrap_or((0, 0));
         let index = document.tables.len();
         let rows =
-            range.rows().zip(top..).map(|(row, y)| Row { cells: row_of(row, y, left, &merges, body.len()), group: 0 });
-        document.tables.push(Table { rows: rows.collect(), span: (0, body.len()), depth: 0 });
+            range.rows().zip(top..).map(|(row, y)| Row { cells: row_of(row, y, left, &merges, length), group: 0 });
+        document.tables.push(Table { rows: rows.collect(), span: (0, length), depth: 0 });
         document.blocks.push(Block::Table(index));
     }
-    Ok(document)
+    document
 }
 
+/// First and last cell, each row and column.
 type Merge = ((u32, u32), (u32, u32));
-
-fn merges_of(book: &mut Sheets<Cursor<&[u8]>>, name: &str) -> Vec<Merge> {
-    let found = match book {
-        Sheets::Xlsx(book) => book.merge_cells_by_sheet_name(name).ok(),
-        Sheets::Xls(book) => book.merge_cells_by_sheet_name(name).ok(),
-        _ => None,
-    };
-    found.unwrap_or_default().into_iter().map(|merge| (merge.start, merge.end)).collect()
-}
 
 fn row_of(row: &[Data], y: u32, left: u32, merges: &[Merge], length: usize) -> Vec<Cell> {
     let mut cells = Vec::with_capacity(row.len());

@@ -43,15 +43,15 @@ pub fn kind(
     }
     let name = identity.title.clone().unwrap_or_default();
     let sections = sections(document);
-    let numbers = reading.values.iter().filter(|value| value.content.value.is_some()).count();
-    if reading.values.len() >= 5 {
-        return (
-            PageKind::Report,
-            format!("{} cells of the form were read, {numbers} with numbers", reading.values.len()),
-        );
+    let read = reading.read().count();
+    let numbers = reading.read().filter(|value| value.content.value.is_some()).count();
+    if read >= 5 {
+        return (PageKind::Report, format!("{read} cells of the form were read, {numbers} with numbers"));
     }
     let promises = title::score(&name);
-    if sections.len() >= 3 && promises > -20 {
+    // Two heads are enough beside the words of an application: an excerpt, or a report in prose.
+    let applications = || document.prose().any(|line| line.text.contains("政府信息公开申请"));
+    if promises > -20 && (sections.len() >= 3 || (sections.len() == 2 && applications())) {
         return (
             PageKind::Report,
             format!("{} of the report's section heads ({}), no table", sections.len(), sections.join(", ")),
@@ -87,14 +87,17 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
     sections(document).len() >= 3 && title::score(identity.title.as_deref().unwrap_or_default()) > -20
 }
 
-/// The section heads that a page has, as lines of their own or at the beginning of one.
+/// The section heads that a page has: at the beginning of a numbered line, or behind their numeral where lines ran together.
 fn sections(document: &Document) -> Vec<&'static str> {
     let mut found = Vec::new();
     for line in document.prose() {
+        let text = key(&line.text);
         for section in SECTIONS {
             let words = key(section);
-            let head: String = key(&line.text).chars().take(words.chars().count() + 16).collect();
-            if !found.contains(&section) && head.contains(&words) && numbered(&line.text) {
+            let head: String = text.chars().take(words.chars().count() + 16).collect();
+            let behind_numeral =
+                ["一", "二", "三", "四", "五", "六"].iter().any(|numeral| text.contains(&format!("{numeral}{words}")));
+            if !found.contains(&section) && (behind_numeral || (head.contains(&words) && numbered(&line.text))) {
                 found.push(section);
             }
         }

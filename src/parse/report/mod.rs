@@ -4,6 +4,7 @@
 //! cell boundaries is reported and left alone.
 
 mod four;
+mod glued;
 mod rows;
 mod statistics;
 mod three;
@@ -42,6 +43,8 @@ pub struct Read {
     pub span: Span,
     pub on_page: Option<OnPage>,
     pub rule: Rule,
+    /// What arithmetic proposes; not read.
+    pub suggested: bool,
 }
 
 /// Something that could not be read, or not surely.
@@ -54,6 +57,11 @@ pub struct Doubt {
 }
 
 impl Reading {
+    /// What was read, suggestions aside.
+    pub fn read(&self) -> impl Iterator<Item = &Read> {
+        self.values.iter().filter(|value| !value.suggested)
+    }
+
     fn take(
         &mut self,
         indicator: String,
@@ -85,6 +93,7 @@ impl Reading {
             span: slot.span,
             on_page: slot.on_page,
             rule,
+            suggested: false,
         });
     }
 
@@ -105,6 +114,7 @@ pub fn report(document: &Document) -> Reading {
             statistics::spaced(document.prose(), &mut reading);
         }
         for line in glued {
+            reading.values.extend(glued::suggested(line));
             reading.doubts.push(Doubt {
                 rule: "glued",
                 detail: format!(
@@ -162,8 +172,8 @@ fn settle_repeats(reading: &mut Reading) {
 }
 
 fn edition(reading: &Reading) -> Option<Edition> {
-    let has = |prefix: &str| reading.values.iter().any(|value| value.indicator.starts_with(prefix));
-    let with_field = |field: &str| reading.values.iter().any(|value| value.indicator.ends_with(field));
+    let has = |prefix: &str| reading.read().any(|value| value.indicator.starts_with(prefix));
+    let with_field = |field: &str| reading.read().any(|value| value.indicator.ends_with(field));
     if with_field(".in_force") || with_field(".issued") || (has("disclosure.fees.amount")) {
         return Some(Edition::Y2021);
     }
@@ -180,10 +190,10 @@ fn edition(reading: &Reading) -> Option<Edition> {
     if has("applications.other.") || has("disclosure.licensing.decisions") {
         return Some(Edition::Y2021);
     }
-    if reading.values.iter().any(|value| value.indicator == "applications.other") {
+    if reading.read().any(|value| value.indicator == "applications.other") {
         return Some(Edition::Y2019);
     }
-    (!reading.values.is_empty()).then_some(Edition::Y2021)
+    reading.read().next().map(|_| Edition::Y2021)
 }
 
 /// The code of a value as findings name it: `applications.received/total`.

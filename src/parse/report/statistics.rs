@@ -121,6 +121,7 @@ pub fn spaced<'a>(lines: impl Iterator<Item = &'a Line>, reading: &mut Reading) 
                     span: *span,
                     on_page: None,
                     rule: Rule::Order,
+                    suggested: false,
                 });
             }
             row += 1;

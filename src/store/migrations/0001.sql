@@ -154,6 +154,14 @@ CREATE TABLE value (
 ) STRICT;
 CREATE INDEX value_by_report ON value (report, indicator, applicant);
 
+-- What earlier parsers read, for comparison: the cells of a reading that was replaced.
+CREATE TABLE reading_before (
+    capture        INTEGER NOT NULL REFERENCES capture (id),
+    parser_version TEXT NOT NULL,
+    cells          TEXT NOT NULL CHECK (json_valid(cells)),  -- cell name to "state value"
+    PRIMARY KEY (capture, parser_version)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE finding (
     id          INTEGER PRIMARY KEY,
     report      INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,
