@@ -1,5 +1,7 @@
 //! When two labels are the same label: a key without spaces, punctuation and script variants, and how near two keys are.
 
+use std::sync::LazyLock;
+
 /// Traditional forms of the characters that the forms' labels use, as wiki mirrors and clones print them.
 const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴诉訟讼維维結结糾纠審审總总計计處处許许罰罚強强業业費费現现項项轉转屬属國国門门閉闭務务類类過过詢询應应據据個个無无機机構构會会組组織织聯联單单萬万協协護护權权與与內内種种從从違违認认確确獲获見见歷历執执將将導导對对條条點点電电爭争際际續续繼继辦办給给網网終终經经視视觀观記记設设訪访証证評评話话該该語语說说調调論论購购買买質质資资賠赔車车軟软較较輸输達达還还進进運运邊边選选遞递鄉乡採采針针錄录鎮镇長长階阶隊队階阶隨随險险離离難难電电靜静頁页順顺領领題题額额風风飛飞餘余驗验體体專专傳传債债傷伤備备優优兒儿兩两劃划創创動动區区參参員员團团圖图場场報报壓压增增壞坏學学寫写實实審审層层帶带幣币幫帮廣广廳厅徵征復复態态懲惩戶户掛挂摘摘擔担擾扰標标樣样機机歲岁氣气決决沒没滿满漢汉災灾為为營营獎奖環环產产當当療疗監监盡尽眾众碼码礎础禮礼穩稳積积競竞紀纪約约級级統统縣县職职聽听舉举舊旧藝艺號号術术衛卫補补製制覆复";
 
@@ -25,13 +27,16 @@ fn folded(c: char) -> Option<char> {
 }
 
 fn simplified(c: char) -> char {
-    let mut pairs = TRADITIONAL.chars();
-    while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-        if traditional == c {
-            return simple;
+    /// For each character from U+3400 to U+9FFF the one it is written as here.
+    static TABLE: LazyLock<Vec<char>> = LazyLock::new(|| {
+        let mut table: Vec<char> = ('\u{3400}'..='\u{9FFF}').collect();
+        let mut pairs = TRADITIONAL.chars();
+        while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
+            table[traditional as usize - 0x3400] = simple;
         }
-    }
-    c
+        table
+    });
+    TABLE.get((c as usize).wrapping_sub(0x3400)).copied().unwrap_or(c)
 }
 
 /// Kangxi radicals that PDF fonts print for whole characters.

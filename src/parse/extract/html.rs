@@ -1,28 +1,24 @@
 //! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
 
-use std::convert::Infallible;
+use std::borrow::Cow;
 
-use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span as TokenSpan, Tokenizer};
-
+use super::tokens::{Attributes, Token, tokens};
 use super::*;
 
 /// Takes `text` apart. Tables follow the HTML standard's rules for implied tags (13.2.6.4.9 to 15).
 pub fn html(text: &str) -> Document {
     let mut walk = Walk::default();
-    let mut emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, span: TokenSpan<usize>| -> Option<Infallible> {
-        walk.event(event, (span.start, span.end));
-        None
+    tokens(text, |token| match token {
+        Token::Start { name, attributes, span } => walk.start_tag(name.as_str(), attributes, span.0),
+        Token::End { name, span } => walk.end_tag(name.as_str(), span),
+        Token::Text { text, span } => walk.text(&text, span),
     });
-    emitter.naively_switch_states(true);
-    let Ok(()) = Tokenizer::new_with_emitter(text, emitter).finish();
     walk.end(text.len())
 }
 
 #[derive(Default)]
 struct Walk {
     document: Document,
-    tag: Tag,
     open: Vec<OpenTable>,
     /// Tables beyond [`MAX_NESTING`] or [`MAX_TABLES`] that are open.
     unread_tables: usize,
@@ -45,37 +41,26 @@ enum Inside {
     Style,
 }
 
-#[derive(Default)]
-struct Tag {
-    name: String,
-    start: usize,
-    attribute: String,
-    attributes: Vec<(String, String)>,
-}
-
-impl Tag {
-    fn get(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    fn hides(&self) -> bool {
-        self.get("hidden").is_some()
-            || self.get("style").is_some_and(|style| {
-                let style: String =
-                    style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+fn hides(attributes: Attributes<'_>) -> bool {
+    let hidden = attributes.mentions("hidden") && attributes.get("hidden").is_some();
+    let styled = attributes.mentions("none") || attributes.mentions("collapse") || attributes.mentions("NONE");
+    hidden
+        || styled
+            && attributes.get("style").is_some_and(|style| {
+                let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
                 style.contains("display:none") || style.contains("visibility:collapse")
             })
-    }
+}
 
-    /// Spans as the standard clamps them (4.9.11).
-    fn span(&self, name: &str, max: usize) -> usize {
-        let digits: String = self.get(name).unwrap_or("1").trim().chars().take_while(char::is_ascii_digit).collect();
-        match digits.parse::<usize>() {
-            Ok(0) if name == "colspan" => 1,
-            Ok(n) => n.min(max),
-            Err(_) if digits.is_empty() => 1,
-            Err(_) => max,
-        }
+/// Spans as the standard clamps them (4.9.11).
+fn span(attributes: Attributes<'_>, name: &str, max: usize) -> usize {
+    let value = attributes.get(name).unwrap_or(Cow::Borrowed("1"));
+    let digits: String = value.trim().chars().take_while(char::is_ascii_digit).collect();
+    match digits.parse::<usize>() {
+        Ok(0) if name == "colspan" => 1,
+        Ok(n) => n.min(max),
+        Err(_) if digits.is_empty() => 1,
+        Err(_) => max,
     }
 }
 
@@ -90,45 +75,13 @@ struct OpenTable {
 }
 
 impl Walk {
-    fn event(&mut self, event: CallbackEvent<'_>, span: Span) {
-        match event {
-            CallbackEvent::OpenStartTag { name } => {
-                self.tag.name.clear();
-                self.tag.name.push_str(&String::from_utf8_lossy(name));
-                self.tag.start = span.0;
-                self.tag.attributes.clear();
-            }
-            CallbackEvent::AttributeName { name } => {
-                self.tag.attribute.clear();
-                self.tag.attribute.push_str(&String::from_utf8_lossy(name));
-                if matters(&self.tag.attribute) && self.tag.attributes.len() < 64 {
-                    self.tag.attributes.push((self.tag.attribute.clone(), String::new()));
-                }
-            }
-            CallbackEvent::AttributeValue { value } => {
-                if let Some((name, kept)) = self.tag.attributes.last_mut()
-                    && *name == self.tag.attribute
-                    && kept.is_empty()
-                {
-                    kept.push_str(&String::from_utf8_lossy(value));
-                }
-            }
-            CallbackEvent::CloseStartTag { .. } => self.start_tag(),
-            CallbackEvent::EndTag { name } => self.end_tag(&String::from_utf8_lossy(name), span),
-            CallbackEvent::String { value } => self.text(&String::from_utf8_lossy(value), span),
-            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } | CallbackEvent::Error(_) => {}
-        }
-    }
-
-    fn start_tag(&mut self) {
-        let name = std::mem::take(&mut self.tag.name);
-        let at = self.tag.start;
-        match name.as_str() {
+    fn start_tag(&mut self, name: &str, tag: Attributes<'_>, at: usize) {
+        match name {
             "title" => self.inside = Inside::Title,
             "script" => self.inside = Inside::Script,
             "style" => self.inside = Inside::Style,
-            "meta" => self.meta(),
-            "base" => self.document.base = self.document.base.take().or(self.tag.get("href").map(Into::into)),
+            "meta" => self.meta(tag),
+            "base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
             "table" => self.open_table(at),
             "thead" | "tbody" | "tfoot" => {
                 self.close_row(at);
@@ -136,12 +89,12 @@ impl Walk {
                     top.group += 1;
                 }
             }
-            "tr" => self.open_row(at),
-            "td" | "th" => self.open_cell(at),
-            "a" => self.open_anchor(),
+            "tr" => self.open_row(tag, at),
+            "td" | "th" => self.open_cell(tag, at),
+            "a" => self.open_anchor(tag),
             "iframe" | "frame" | "embed" | "object" => {
-                if let Some(source) = self.tag.get("src").or(self.tag.get("data")) {
-                    self.document.frames.push(source.into());
+                if let Some(source) = tag.get("src").or_else(|| tag.get("data")) {
+                    self.document.frames.push(source.into_owned());
                 }
             }
             "h1" => {
@@ -152,15 +105,10 @@ impl Walk {
             _ => {}
         }
         if let Some((hidden, open)) = &mut self.hidden {
-            *open += usize::from(*hidden == name);
-        } else if self.in_cell()
-            && !is_void(&name)
-            && !matches!(name.as_str(), "td" | "th" | "tr" | "table")
-            && self.tag.hides()
-        {
-            self.hidden = Some((name.clone(), 1));
+            *open += usize::from(hidden == name);
+        } else if self.in_cell() && !is_void(name) && !matches!(name, "td" | "th" | "tr" | "table") && hides(tag) {
+            self.hidden = Some((name.to_owned(), 1));
         }
-        self.tag.name = name;
     }
 
     fn end_tag(&mut self, name: &str, span: Span) {
@@ -232,12 +180,12 @@ impl Walk {
         }
     }
 
-    fn meta(&mut self) {
-        let Some(content) = self.tag.get("content").map(tidy) else { return };
-        if let Some(name) = self.tag.get("name").or(self.tag.get("property")) {
+    fn meta(&mut self, tag: Attributes<'_>) {
+        let Some(content) = tag.get("content").map(|content| tidy(&content)) else { return };
+        if let Some(name) = tag.get("name").or_else(|| tag.get("property")) {
             self.document.metas.push((name.trim().to_ascii_lowercase(), content.clone()));
         }
-        if self.tag.get("http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
+        if tag.get("http-equiv").is_some_and(|kind| kind.eq_ignore_ascii_case("refresh")) {
             self.document.refresh.get_or_insert(content);
         }
     }
@@ -280,9 +228,9 @@ impl Walk {
         self.document.blocks.push(Block::Table(index));
     }
 
-    fn open_row(&mut self, at: usize) {
+    fn open_row(&mut self, tag: Attributes<'_>, at: usize) {
         self.close_row(at);
-        let hidden = self.tag.hides();
+        let hidden = hides(tag);
         if let Some(top) = self.top() {
             top.row = Some(Row { cells: Vec::new(), group: top.group });
             top.row_hidden = hidden;
@@ -299,7 +247,7 @@ impl Walk {
         }
     }
 
-    fn open_cell(&mut self, at: usize) {
+    fn open_cell(&mut self, tag: Attributes<'_>, at: usize) {
         self.close_cell(at);
         if self.top().is_none() {
             return;
@@ -309,8 +257,8 @@ impl Walk {
             return;
         }
         self.cells += 1;
-        let hidden = self.tag.hides();
-        let (colspan, rowspan) = (self.tag.span("colspan", 1_000), self.tag.span("rowspan", 65_534));
+        let hidden = hides(tag);
+        let (colspan, rowspan) = (span(tag, "colspan", 1_000), span(tag, "rowspan", 65_534));
         let Some(top) = self.top() else { return };
         let group = top.group;
         top.row.get_or_insert_with(|| Row { cells: Vec::new(), group });
@@ -335,14 +283,14 @@ impl Walk {
         }
     }
 
-    fn open_anchor(&mut self) {
+    fn open_anchor(&mut self, tag: Attributes<'_>) {
         self.close_anchor();
-        let Some(href) = self.tag.get("href") else { return };
+        let Some(href) = tag.get("href") else { return };
         if self.document.anchors.len() >= MAX_ANCHORS {
             self.limit("links");
             return;
         }
-        let title = self.tag.get("title").map(tidy).unwrap_or_default();
+        let title = tag.get("title").map(|title| tidy(&title)).unwrap_or_default();
         self.anchor = Some(Anchor { href: href.trim().into(), title, text: String::new() });
     }
 
@@ -396,24 +344,6 @@ impl Walk {
             self.document.limits.push(what);
         }
     }
-}
-
-fn matters(attribute: &str) -> bool {
-    matches!(
-        attribute,
-        "href"
-            | "title"
-            | "src"
-            | "data"
-            | "name"
-            | "property"
-            | "content"
-            | "http-equiv"
-            | "style"
-            | "hidden"
-            | "colspan"
-            | "rowspan"
-    )
 }
 
 fn is_void(name: &str) -> bool {

@@ -5,6 +5,7 @@ mod docx;
 mod html;
 mod lines;
 mod pdf;
+mod tokens;
 mod xlsx;
 
 pub use attachment::{Attachment, attachment, kind};

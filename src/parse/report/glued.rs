@@ -114,10 +114,11 @@ mod tests {
         for (digits, cut) in [
             ("0000000", Some("0 0 0 0 0 0 0")),
             ("230000023", Some("23 0 0 0 0 0 23")),
-            ("13612252045128321 4069".replace(' ', "").as_str(), None),
+            ("136122520451283214069", Some("13612 252 0 45 128 32 14069")),
             ("7000007", Some("7 0 0 0 0 0 7")),
-            // 1|1|0|0|0|0|2 and nothing else; 11|0|0|0|0|2 has too few.
             ("1100002", Some("1 1 0 0 0 0 2")),
+            // 11 + 0 and 1 + 10 both make 11.
+            ("110000011", None),
             ("123", None),
         ] {
             assert_eq!(only_cut(digits).map(|cut| cut.join(" ")).as_deref(), cut, "{digits}");
