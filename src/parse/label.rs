@@ -75,13 +75,25 @@ pub fn without_number(key: &str) -> &str {
     }
 }
 
-/// How alike two keys are: twice their longest common subsequence over their lengths, in per cent.
+/// Keys less alike than this are simply different.
+const UNLIKE: usize = 70;
+
+/// How alike two keys are: twice their longest common subsequence over their lengths, in per cent; 0 for less than
+/// [`UNLIKE`], which is seen without finding it.
 pub fn likeness(one: &str, other: &str) -> usize {
-    let one: Vec<char> = one.chars().collect();
-    let other: Vec<char> = other.chars().collect();
-    if one.is_empty() || other.is_empty() || one.len().max(other.len()) > 120 {
+    let lengths = (one.chars().count(), other.chars().count());
+    let bound = |common: usize| 200 * common / (lengths.0 + lengths.1).max(1);
+    if bound(lengths.0.min(lengths.1)) < UNLIKE || lengths.0.max(lengths.1) > 120 {
         return 0;
     }
+    // A subsequence holds only characters that both have.
+    let mut bag = [0u64; 16];
+    other.chars().for_each(|c| bag[c as usize / 64 % 16] |= 1 << (c as usize % 64));
+    if bound(one.chars().filter(|c| bag[*c as usize / 64 % 16] >> (*c as usize % 64) & 1 == 1).count()) < UNLIKE {
+        return 0;
+    }
+    let one: Vec<char> = one.chars().collect();
+    let other: Vec<char> = other.chars().collect();
     let mut row = vec![0usize; other.len() + 1];
     for a in &one {
         let mut diagonal = 0;

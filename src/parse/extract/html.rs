@@ -47,7 +47,8 @@ fn hides(attributes: Attributes<'_>) -> bool {
     hidden
         || styled
             && attributes.get("style").is_some_and(|style| {
-                let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+                let style: String =
+                    style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
                 style.contains("display:none") || style.contains("visibility:collapse")
             })
 }

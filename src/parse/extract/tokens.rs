@@ -12,10 +12,20 @@ use super::Span;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token<'a> {
-    Start { name: Name, attributes: Attributes<'a>, span: Span },
-    End { name: Name, span: Span },
+    Start {
+        name: Name,
+        attributes: Attributes<'a>,
+        span: Span,
+    },
+    End {
+        name: Name,
+        span: Span,
+    },
     /// Character references decoded, unless it is the inside of a script or style.
-    Text { text: Cow<'a, str>, span: Span },
+    Text {
+        text: Cow<'a, str>,
+        span: Span,
+    },
 }
 
 /// A tag's name, lower case, cut after sixteen bytes: no name that matters is longer.
@@ -220,7 +230,8 @@ fn raw_text<'a>(text: &'a str, name: Name, from: usize, take: &mut impl FnMut(To
         let Some(close) = memmem::find(&bytes[at..], b"</").map(|n| n + at) else { break bytes.len() };
         let after = close + 2 + name.len();
         let named = bytes.get(close + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-        let ended = bytes.get(after).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>'));
+        let ended =
+            bytes.get(after).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>'));
         if named && ended {
             break close;
         }
@@ -299,7 +310,8 @@ mod tests {
         let mut seen = Vec::new();
         tokens(text, |token| match token {
             Token::Start { name, attributes, .. } => {
-                let shown = ["href", "title", "colspan", "rowspan", "content"].map(|name| attributes.get(name).unwrap_or_default());
+                let shown = ["href", "title", "colspan", "rowspan", "content"]
+                    .map(|name| attributes.get(name).unwrap_or_default());
                 seen.push(format!("<{} {shown:?}", name.as_str()));
             }
             Token::End { name, .. } => seen.push(format!("/{}", name.as_str())),
@@ -317,12 +329,17 @@ mod tests {
             let Ok(token) = token;
             match token {
                 html5gum::Token::StartTag(tag) => {
-                    let get = |name: &str| tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned());
-                    let shown = ["href", "title", "colspan", "rowspan", "content"].map(|name| get(name).unwrap_or_default());
+                    let get = |name: &str| {
+                        tag.attributes.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned())
+                    };
+                    let shown =
+                        ["href", "title", "colspan", "rowspan", "content"].map(|name| get(name).unwrap_or_default());
                     let name: String = String::from_utf8_lossy(&tag.name).chars().take(16).collect();
                     seen.push(format!("<{name} {shown:?}"));
                 }
-                html5gum::Token::EndTag(tag) => seen.push(format!("/{}", String::from_utf8_lossy(&tag.name).chars().take(16).collect::<String>())),
+                html5gum::Token::EndTag(tag) => {
+                    seen.push(format!("/{}", String::from_utf8_lossy(&tag.name).chars().take(16).collect::<String>()))
+                }
                 html5gum::Token::String(text) => join(&mut seen, &String::from_utf8_lossy(&text)),
                 _ => {}
             }
@@ -376,7 +393,9 @@ mod tests {
         let page = "<table>\r\n<tr><td x=1>7</td></table>";
         let mut spans = Vec::new();
         tokens(page, |token| match token {
-            Token::Start { span, .. } | Token::End { span, .. } | Token::Text { span, .. } => spans.push(&page[span.0..span.1]),
+            Token::Start { span, .. } | Token::End { span, .. } | Token::Text { span, .. } => {
+                spans.push(&page[span.0..span.1])
+            }
         });
         assert_eq!(spans, ["<table>", "\r\n", "<tr>", "<td x=1>", "7", "</td>", "</table>"]);
     }

@@ -242,7 +242,11 @@ impl<'a> MetadataBlock<'a> {
 
 fn is_metadata(table: &Table) -> bool {
     table.rows.len() <= 12
-        && table.rows.iter().flat_map(|row| &row.cells).any(|cell| key(&cell.text).starts_with("索引号"))
+        && table
+            .rows
+            .iter()
+            .flat_map(|row| &row.cells)
+            .any(|cell| cell.text.len() < 60 && cell.text.contains("索") && key(&cell.text).starts_with("索引号"))
 }
 
 const METADATA_LABELS: [&str; 18] = [
@@ -268,7 +272,7 @@ const METADATA_LABELS: [&str; 18] = [
 
 /// `索引号: | 580267448/2024-276400 | 公开方式: | 主动公开`, or `索引号：580267448/2024-276400` in one cell.
 fn pair_up<'a>(cells: &[&'a str], pairs: &mut Vec<(String, &'a str)>) {
-    let is_label = |text: &str| METADATA_LABELS.contains(&key(text).as_str());
+    let is_label = |text: &str| (6..60).contains(&text.len()) && METADATA_LABELS.contains(&key(text).as_str());
     for (n, cell) in cells.iter().enumerate() {
         if is_label(cell) {
             let value = cells.get(n + 1).copied().filter(|next| !is_label(next)).unwrap_or_default();

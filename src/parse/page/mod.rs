@@ -89,15 +89,19 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
 
 /// The section heads that a page has: at the beginning of a numbered line, or behind their numeral where lines ran together.
 fn sections(document: &Document) -> Vec<&'static str> {
+    /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
+    const LINE: usize = 120;
     let mut found = Vec::new();
+    let sections = SECTIONS.map(|section| (section, key(section)));
     for line in document.prose() {
-        let text = key(&line.text);
-        for section in SECTIONS {
-            let words = key(section);
+        let together = line.text.len() > LINE && line.text.contains("总体情况");
+        let text = if together { key(&line.text) } else { key(&line.text[..line.text.floor_char_boundary(LINE)]) };
+        for (section, words) in &sections {
+            let section = *section;
             let head: String = text.chars().take(words.chars().count() + 16).collect();
             let behind_numeral =
                 ["一", "二", "三", "四", "五", "六"].iter().any(|numeral| text.contains(&format!("{numeral}{words}")));
-            if !found.contains(&section) && (behind_numeral || (head.contains(&words) && numbered(&line.text))) {
+            if !found.contains(&section) && (behind_numeral || (head.contains(words) && numbered(&line.text))) {
                 found.push(section);
             }
         }

@@ -47,9 +47,11 @@ pub struct Slot {
 
 impl Slot {
     fn new(text: &str, span: Span, columns: (usize, usize), fresh: bool) -> Slot {
+        let whole = key(text);
+        let cut = before_note(text);
         Slot {
-            key: key(text),
-            short: key(before_note(text)),
+            short: if cut.len() == text.len() { whole.clone() } else { key(cut) },
+            key: whole,
             content: cell::content(text),
             text: text.to_owned(),
             span,

@@ -57,6 +57,9 @@ fn row_label(row: &Row) -> Option<(&Slot, Rule)> {
     if WORDS.is_disclosure_row(label) {
         return Some((label, Rule::Label));
     }
+    if WORDS.is_exact(label) {
+        return None;
+    }
     let near = BLOCKS.iter().flat_map(|block| block.rows).any(|(known, _)| near_row(label, known));
     near.then_some((label, Rule::Near))
 }
@@ -67,16 +70,19 @@ fn near_row(label: &Slot, known: &str) -> bool {
 
 /// Heads of one block: all of its columns, in order, each recognisable.
 fn heads_of(row: &Row) -> Option<Heads<'_>> {
+    if !row.heads_only() {
+        return None;
+    }
     let labels = row.labels();
     let corner = labels.iter().rposition(|slot| likeness(&slot.key, "信息内容") >= 75);
     let labels: Vec<&Slot> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
-    if labels.is_empty() || !row.heads_only() {
+    if labels.is_empty() {
         return None;
     }
     let mut best: Option<(Rule, &'static Block)> = None;
     for block in BLOCKS.iter().filter(|block| block.columns.len() == labels.len()) {
         let fits: Option<Vec<Rule>> =
-            block.columns.iter().zip(&labels).map(|(column, slot)| fit(column.label, slot)).collect();
+            block.columns.iter().zip(&labels).map(|(column, slot)| fit(WORDS.column(column), slot)).collect();
         let Some(rule) = fits.and_then(|rules| rules.into_iter().max()) else { continue };
         if best.as_ref().is_none_or(|(known, _)| rule < *known) {
             best = Some((rule, block));
@@ -96,20 +102,18 @@ fn heads_of(row: &Row) -> Option<Heads<'_>> {
 }
 
 /// How a printed head fits a column: to the letter, nearly, or cut short so that only its order tells.
-fn fit(label: &str, slot: &Slot) -> Option<Rule> {
-    let known = key(label);
-    let short = key(crate::parse::label::before_note(label));
+fn fit((known, short): (&str, &str), slot: &Slot) -> Option<Rule> {
     if slot.key == known || slot.short == known || slot.short == short {
         return Some(Rule::Label);
     }
-    let cut = slot.key.chars().count() >= 3 && (known.starts_with(&slot.key) || slot.key.starts_with(&known));
+    let cut = slot.key.chars().count() >= 3 && (known.starts_with(&slot.key) || slot.key.starts_with(known));
     if cut && slot.key.chars().count() + 1 >= known.chars().count() {
         return Some(Rule::Near);
     }
     if cut {
         return Some(Rule::Order);
     }
-    (likeness(&slot.key, &known) >= 80).then_some(Rule::Near)
+    (likeness(&slot.key, known) >= 80).then_some(Rule::Near)
 }
 
 fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Heads<'_>, reading: &mut Reading) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::rows::{FormWords, Slot};
-use crate::parse::edition::form::{APPLICANT_HEADS, APPLICANTS, BLOCKS, CHALLENGES, GROUPS, OUTCOMES, ROWS};
+use crate::parse::edition::form::{APPLICANT_HEADS, APPLICANTS, BLOCKS, CHALLENGES, Column, GROUPS, OUTCOMES, ROWS};
 use crate::parse::label::{before_note, key, likeness, without_number};
 use crate::parse::reading::Rule;
 
@@ -18,8 +18,10 @@ pub struct Words {
     rows: Vec<RowWord>,
     exact: HashMap<String, usize>,
     groups: Vec<String>,
-    heads: Vec<String>,
+    heads: std::collections::HashSet<String>,
     disclosure: Vec<String>,
+    /// Key and short key of each column of table two, by its label.
+    columns: HashMap<&'static str, (String, String)>,
     labels: Vec<String>,
 }
 
@@ -70,7 +72,11 @@ impl Words {
         disclosure.dedup();
         let labels =
             rows.iter().map(|row| row.bare.clone().unwrap_or_else(|| row.key.clone())).chain(disclosure.clone());
+        let columns = BLOCKS.iter().flat_map(|block| block.columns);
+        let columns =
+            columns.map(|column| (column.label, (key(column.label), key(before_note(column.label))))).collect();
         Words {
+            columns,
             labels: labels.collect(),
             groups: GROUPS.iter().map(|label| key(label)).collect(),
             exact,
@@ -92,7 +98,8 @@ impl Words {
         if let Some(row) = self.rows.iter().find(|row| row.bare.as_deref() == Some(short)) {
             return Some((row.indicator, Rule::Near));
         }
-        if slot.key.chars().count() < 4 || slot.key.chars().count() > 80 {
+        let length = slot.key.chars().count();
+        if !(4..=80).contains(&length) || self.knows(slot) {
             return None;
         }
         let mut best = (0, None);
@@ -112,9 +119,27 @@ impl Words {
         }
     }
 
+    /// Key of a column's label, and its key up to the bracketed note.
+    pub fn column(&self, column: &Column) -> (&str, &str) {
+        self.columns.get(column.label).map_or(("", ""), |(whole, short)| (whole, short))
+    }
+
+    /// A head, or a label of table two, to the letter: not a misspelt label of anything else.
+    fn knows(&self, slot: &Slot) -> bool {
+        self.heads.contains(&slot.key) || self.is_disclosure_row(slot)
+    }
+
+    /// A label of any row to the letter.
+    pub fn is_exact(&self, slot: &Slot) -> bool {
+        self.exact.contains_key(&slot.key) || self.exact.contains_key(&slot.short) || self.heads.contains(&slot.key)
+    }
+
     /// A label over several rows of table three; which, by its place in `GROUPS`.
     pub fn group(&self, slot: &Slot) -> Option<usize> {
         let exact = self.groups.iter().position(|group| *group == slot.key || *group == slot.short);
+        if exact.is_none() && self.is_exact(slot) {
+            return None;
+        }
         exact.or_else(|| {
             let bare = without_number(&slot.short);
             self.groups.iter().position(|group| {
