@@ -57,6 +57,7 @@ pub fn expected() -> Vec<Expected> {
     vec![
         report("四川省人力资源和社会保障厅", 2023, Edition::Y2021, numbers::SICHUAN_2023),
         report("杭州市人力资源和社会保障局", 2023, Edition::Y2021, numbers::HANGZHOU_2023),
+        report("杭州市人民政府", 2025, Edition::Y2021, numbers::HANGZHOU_2025),
         report("上海市人民政府办公厅", 2019, Edition::Y2019, numbers::SHANGHAI_2019),
         report("平潭综合实验区", 2019, Edition::Y2019, numbers::PINGTAN_2019),
         report("平潭综合实验区", 2023, Edition::Y2021, numbers::PINGTAN_2023),
