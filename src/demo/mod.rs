@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Response, StatusCode};
+use tokio::task::AbortHandle;
 use url::Url;
 
 use crate::parse::Edition;
@@ -18,9 +19,10 @@ use crate::seed::{Seed, SeedKind};
 use page::Page;
 use site::{hangzhou, pingtan, shanghai, sichuan, zongyang};
 
-/// A running replica; it ends with the runtime it was started on.
+/// A running replica; dropping it ends it.
 pub struct Replica {
     address: SocketAddr,
+    serving: AbortHandle,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
@@ -55,6 +57,7 @@ pub fn expected() -> Vec<Expected> {
     vec![
         report("四川省人力资源和社会保障厅", 2023, Edition::Y2021, numbers::SICHUAN_2023),
         report("杭州市人力资源和社会保障局", 2023, Edition::Y2021, numbers::HANGZHOU_2023),
+        report("杭州市人民政府", 2025, Edition::Y2021, numbers::HANGZHOU_2025),
         report("上海市人民政府办公厅", 2019, Edition::Y2019, numbers::SHANGHAI_2019),
         report("平潭综合实验区", 2019, Edition::Y2019, numbers::PINGTAN_2019),
         report("平潭综合实验区", 2023, Edition::Y2021, numbers::PINGTAN_2023),
@@ -69,12 +72,12 @@ impl Replica {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let served = Arc::new(Served { pages: pages(), asked: asked.clone() });
         let router = axum::Router::new().fallback(answer).with_state(served);
-        tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!("the replica stopped: {error}");
             }
         });
-        Ok(Replica { address, asked })
+        Ok(Replica { address, serving: serving.abort_handle(), asked })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -109,6 +112,12 @@ impl Replica {
     }
 }
 
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
 struct Served {
     pages: Vec<Page>,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -125,7 +134,8 @@ async fn answer(State(served): State<Arc<Served>>, request: Request) -> Response
         return respond(&zongyang::challenge());
     }
     match served.pages.iter().find(|page| page.host == host && page.path == path) {
-        Some(page) => respond(page),
+        Some(page) if header("accept-encoding").contains("gzip") => respond(page),
+        Some(page) => respond(&page.uncoded()),
         None => respond(&Page { status: 404, ..Page::utf8("", "", "<html><title>404</title>Not Found</html>".into()) }),
     }
 }

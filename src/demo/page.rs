@@ -1,8 +1,10 @@
 //! A page of the replica: what it is served with, and the pieces that pages share.
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{Read, Write};
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 /// Bytes to serve at one path of one host.
@@ -43,6 +45,17 @@ impl Page {
             self.headers.push(("Content-Encoding", "gzip".into()));
         }
         self
+    }
+
+    /// The page for a client that accepts no gzip (RFC 9110 12.5.3).
+    pub fn uncoded(&self) -> Cow<'_, Page> {
+        let is_coding = |(name, _): &(&str, String)| *name == "Content-Encoding";
+        let mut body = Vec::new();
+        if !self.headers.iter().any(is_coding) || GzDecoder::new(self.body.as_slice()).read_to_end(&mut body).is_err() {
+            return Cow::Borrowed(self);
+        }
+        let headers = self.headers.iter().filter(|header| !is_coding(header)).cloned().collect();
+        Cow::Owned(Page { headers, body, ..*self })
     }
 }
 

@@ -8,6 +8,7 @@ mod attachments;
 mod cli;
 mod crawl;
 mod demo;
+mod departures;
 mod export;
 mod faults;
 mod hostile;

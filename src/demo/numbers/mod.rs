@@ -12,6 +12,7 @@ pub struct Numbers {
 
 pub const SICHUAN_2023: &str = include_str!("sichuan-2023.txt");
 pub const HANGZHOU_2023: &str = include_str!("hangzhou-2023.txt");
+pub const HANGZHOU_2025: &str = include_str!("hangzhou-2025.txt");
 pub const SHANGHAI_2019: &str = include_str!("shanghai-2019.txt");
 pub const PINGTAN_2019: &str = include_str!("pingtan-2019.txt");
 pub const PINGTAN_2023: &str = include_str!("pingtan-2023.txt");
@@ -69,6 +70,7 @@ mod tests {
         for (edition, text) in [
             (Edition::Y2021, SICHUAN_2023),
             (Edition::Y2021, HANGZHOU_2023),
+            (Edition::Y2021, HANGZHOU_2025),
             (Edition::Y2019, SHANGHAI_2019),
             (Edition::Y2019, PINGTAN_2019),
             (Edition::Y2021, PINGTAN_2023),
