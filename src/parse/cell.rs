@@ -51,7 +51,7 @@ pub fn content(text: &str) -> Content {
     let rest = &rest[unit.map_or(0, str::len)..];
     let with_unit = |state| Content { state, value: Some(value.clone()), unit };
     match rest {
-        "" if unit.is_none() && sign.is_empty() => with_unit(CellState::Number),
+        "" if unit.is_none() && plain.starts_with(|c: char| c.is_ascii_digit()) => with_unit(CellState::Number),
         "" if unit.is_none() && matches!(plain.chars().next(), Some('-' | '+')) => with_unit(CellState::Number),
         "" => with_unit(CellState::Remark),
         remark if remark.starts_with('(') && remark.ends_with(')') => with_unit(CellState::Remark),
@@ -130,6 +130,7 @@ mod tests {
             ("+1036", Number, Some("1036")),
             ("减4", Remark, Some("-4")),
             ("增加3项", Remark, Some("3")),
+            ("增2", Remark, Some("2")),
             ("22（其中修订 16 件）", Remark, Some("22")),
             ("55(含自然失效29件)", Remark, Some("55")),
             ("251000元", Remark, Some("251000")),

@@ -159,7 +159,7 @@ mod tests {
             .iter()
             .map(|t| t.rows.iter().flat_map(|r| r.cells.iter().map(|c| c.text.as_str())).collect())
             .collect();
-        assert_eq!(texts, [vec!["b"], vec!["a c", "d"]]);
+        assert_eq!(texts, [vec!["a c", "d"], vec!["b"]]);
     }
 
     #[test]

@@ -7,7 +7,9 @@ const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴�
 
 /// The key of a label. Numerals stay (`三本年度办理结果`, `1属于国家秘密`); white space, punctuation and brackets go.
 pub fn key(label: &str) -> String {
-    label.chars().filter_map(folded).collect()
+    let key: String = label.chars().filter_map(folded).collect();
+    // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
+    if key.contains("规范性档案") || key.contains("公开档案") { key.replace("档案", "文件") } else { key }
 }
 
 fn folded(c: char) -> Option<char> {

@@ -41,17 +41,6 @@ const fn of_2019(name: &'static str, quirk: fn(&mut Page)) -> Case {
 const PLAIN: &[Case] = &[both("plain", |_| {})];
 const ROOMS: [&[Case]; 6] = [PLAIN, labels::CASES, values::CASES, structure::CASES, markup::CASES, encoding::CASES];
 
-/// Quirks that the reader does not read as printed, and what it makes of them. One that it has learnt must leave the list.
-const NOT_YET: [(&str, &str); 7] = [
-    ("文件 as 檔案", "the row is left out"),
-    ("增 before a number", "read as a bare number, 减 as a number with a remark"),
-    ("（三）不予公开 spans a row too many", "the two rows it pushes aside are left out"),
-    ("自然人 spans a row too many", "the row it pushes aside is left out"),
-    ("a table within each cell", "nothing is read"),
-    ("a table within one cell of numbers", "WRONG: a blank where a number is printed"),
-    ("a hidden table with other numbers", "WRONG: its numbers are taken for the report's"),
-];
-
 #[test]
 fn the_plain_form() {
     read_as_printed(PLAIN);
@@ -99,7 +88,6 @@ fn every_quirk_departs_from_the_form() {
             assert_eq!(case.name == "plain", page.served() == plain, "{}", case.name);
         }
     }
-    assert!(NOT_YET.iter().all(|(name, _)| names.contains(name)));
 }
 
 #[test]
@@ -115,18 +103,11 @@ fn no_number_stands_twice() {
 fn read_as_printed(cases: &[Case]) {
     let mut faults = Vec::new();
     for case in cases {
-        let not_yet = NOT_YET.iter().any(|(name, _)| *name == case.name);
         for edition in case.editions {
             let mut page = Page::of(*edition);
             (case.quirk)(&mut page);
             let name = format!("{} (form of {})", case.name, edition.as_str());
-            match differences(&page) {
-                found if found.is_empty() && not_yet => {
-                    faults.push(format!("{name}: reads right, take it off NOT_YET"))
-                }
-                found if !not_yet => faults.extend(found.into_iter().map(|fault| format!("{name}: {fault}"))),
-                _ => {}
-            }
+            faults.extend(differences(&page).into_iter().map(|fault| format!("{name}: {fault}")));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));

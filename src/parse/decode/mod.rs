@@ -102,9 +102,12 @@ fn detect(body: &[u8]) -> &'static Encoding {
         let odd = head.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
         return if odd * 2 > nul { UTF_16LE } else { UTF_16BE };
     }
+    if std::str::from_utf8(body).is_ok() {
+        return UTF_8;
+    }
     let (mut good, mut bad) = (0usize, 0usize);
     for chunk in body.utf8_chunks() {
-        good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        good += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if bad == 0 || bad * 50 <= good { UTF_8 } else { GB18030 }

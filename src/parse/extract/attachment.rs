@@ -12,6 +12,9 @@ pub struct Attachment {
     pub document: Result<Document, String>,
 }
 
+/// Takes a file apart, or says why it can't be.
+type Reader = fn(&[u8]) -> Result<Document, String>;
+
 const MAGIC: [(&[u8], &str); 10] = [
     (b"%PDF", "PDF"),
     (b"\xD0\xCF\x11\xE0", "OLE"),
@@ -37,7 +40,7 @@ pub fn kind(body: &[u8]) -> Option<&'static str> {
 /// Takes the file apart where its kind can be read.
 pub fn attachment(body: &[u8]) -> Option<Attachment> {
     let kind = kind(body)?;
-    let read: Option<fn(&[u8]) -> Result<Document, String>> = match kind {
+    let read: Option<Reader> = match kind {
         "PDF" => Some(pdf),
         "DOCX" => Some(docx),
         "XLSX" => Some(xlsx),

@@ -177,7 +177,12 @@ impl Walk {
         if self.open.len() >= MAX_NESTING || self.cells >= MAX_CELLS {
             self.document.limits.push("tables");
         }
-        self.document.tables.push(Table { span: (0, self.length), depth: self.open.len(), rows: Vec::new() });
+        self.document.tables.push(Table {
+            span: (0, self.length),
+            depth: self.open.len(),
+            rows: Vec::new(),
+            hidden: false,
+        });
         self.document.blocks.push(Block::Table(index));
         self.open.push(Open { index, rows: Vec::new(), row: Vec::new(), cell: None });
     }

@@ -30,6 +30,8 @@ struct Walk {
     inside: Inside,
     /// A hidden element within a cell: its name, and how many of that name are open in it.
     hidden: Option<(String, usize)>,
+    /// The same around whole tables; they are read only where no table is shown.
+    veil: Option<(String, usize)>,
 }
 
 #[derive(Default, PartialEq)]
@@ -42,15 +44,14 @@ enum Inside {
 }
 
 fn hides(attributes: Attributes<'_>) -> bool {
-    let hidden = attributes.mentions("hidden") && attributes.get("hidden").is_some();
-    let styled = attributes.mentions("none") || attributes.mentions("collapse") || attributes.mentions("NONE");
-    hidden
-        || styled
-            && attributes.get("style").is_some_and(|style| {
-                let style: String =
-                    style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-                style.contains("display:none") || style.contains("visibility:collapse")
-            })
+    if !attributes.may_hide() {
+        return false;
+    }
+    attributes.get("hidden").is_some()
+        || attributes.get("style").is_some_and(|style| {
+            let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
+            style.contains("display:none") || style.contains("visibility:collapse")
+        })
 }
 
 /// Spans as the standard clamps them (4.9.11).
@@ -66,6 +67,7 @@ fn span(attributes: Attributes<'_>, name: &str, max: usize) -> usize {
 }
 
 struct OpenTable {
+    index: usize,
     table: Table,
     row: Option<Row>,
     row_hidden: bool,
@@ -77,13 +79,16 @@ struct OpenTable {
 
 impl Walk {
     fn start_tag(&mut self, name: &str, tag: Attributes<'_>, at: usize) {
+        if is_inert(name) {
+            return self.hide(name, tag);
+        }
         match name {
             "title" => self.inside = Inside::Title,
             "script" => self.inside = Inside::Script,
             "style" => self.inside = Inside::Style,
             "meta" => self.meta(tag),
             "base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
-            "table" => self.open_table(at),
+            "table" => self.open_table(tag, at),
             "thead" | "tbody" | "tfoot" => {
                 self.close_row(at);
                 if let Some(top) = self.top() {
@@ -105,20 +110,41 @@ impl Walk {
             name if breaks_line(name) => self.break_line(),
             _ => {}
         }
+        self.hide(name, tag);
+    }
+
+    /// Keeps count of hidden elements: text in them is no text, tables in them are copies.
+    fn hide(&mut self, name: &str, tag: Attributes<'_>) {
         if let Some((hidden, open)) = &mut self.hidden {
             *open += usize::from(hidden == name);
         } else if self.in_cell() && !is_void(name) && !matches!(name, "td" | "th" | "tr" | "table") && hides(tag) {
             self.hidden = Some((name.to_owned(), 1));
         }
+        if let Some((veil, open)) = &mut self.veil {
+            *open += usize::from(veil == name);
+        } else if self.open.is_empty() && matches!(name, "div" | "section" | "article") && hides(tag) {
+            self.veil = Some((name.to_owned(), 1));
+        }
     }
 
     fn end_tag(&mut self, name: &str, span: Span) {
+        if is_inert(name) && self.hidden.is_none() {
+            return;
+        }
         if let Some((hidden, open)) = &mut self.hidden
             && hidden == name
         {
             *open -= 1;
             if *open == 0 {
                 self.hidden = None;
+            }
+        }
+        if let Some((veil, open)) = &mut self.veil
+            && veil == name
+        {
+            *open -= 1;
+            if *open == 0 {
+                self.veil = None;
             }
         }
         match name {
@@ -191,11 +217,11 @@ impl Walk {
         }
     }
 
-    fn open_table(&mut self, at: usize) {
+    fn open_table(&mut self, tag: Attributes<'_>, at: usize) {
         if self.top().is_some_and(|top| top.cell.is_none()) {
             self.close_table(at);
         }
-        if self.open.len() >= MAX_NESTING || self.document.tables.len() + self.open.len() >= MAX_TABLES {
+        if self.open.len() >= MAX_NESTING || self.document.tables.len() >= MAX_TABLES {
             self.limit("tables");
             self.unread_tables += 1;
             return;
@@ -205,8 +231,14 @@ impl Walk {
         } else {
             self.break_line();
         }
+        // Its place in the document is where it opens; it is filled when it closes.
+        let index = self.document.tables.len();
+        self.document.tables.push(Table::default());
+        self.document.blocks.push(Block::Table(index));
+        let hidden = self.veil.is_some() || hides(tag);
         self.open.push(OpenTable {
-            table: Table { span: (at, at), depth: self.open.len(), rows: Vec::new() },
+            index,
+            table: Table { span: (at, at), depth: self.open.len(), rows: Vec::new(), hidden },
             row: None,
             row_hidden: false,
             cell: None,
@@ -224,9 +256,14 @@ impl Walk {
         self.close_row(end);
         let Some(mut open) = self.open.pop() else { return };
         open.table.span.1 = end;
-        let index = self.document.tables.len();
-        self.document.tables.push(open.table);
-        self.document.blocks.push(Block::Table(index));
+        if let Some(parent) = self.open.last_mut()
+            && parent.text.trim().is_empty()
+            && let Some(only) = only_text(&open.table)
+        {
+            // A table of one cell is only a frame around what the cell that holds it says.
+            parent.text.push_str(only);
+        }
+        self.document.tables[open.index] = open.table;
     }
 
     fn open_row(&mut self, tag: Attributes<'_>, at: usize) {
@@ -345,6 +382,21 @@ impl Walk {
             self.document.limits.push(what);
         }
     }
+}
+
+/// The text of a table in which one cell has any.
+fn only_text(table: &Table) -> Option<&str> {
+    let mut texts =
+        table.rows.iter().flat_map(|row| &row.cells).map(|cell| cell.text.as_str()).filter(|text| !text.is_empty());
+    match (texts.next(), texts.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+/// Tags by the thousand on a pasted page, which only style what is in them.
+fn is_inert(name: &str) -> bool {
+    matches!(name, "span" | "o:p" | "b" | "font" | "strong")
 }
 
 fn is_void(name: &str) -> bool {

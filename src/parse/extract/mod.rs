@@ -72,6 +72,8 @@ pub struct Table {
     pub span: Span,
     /// How many tables hold this one.
     pub depth: usize,
+    /// It stands in an element that is not displayed: another tab, or a copy left behind.
+    pub hidden: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,6 +5,7 @@
 //! text, tag or table of a page: the script data escaped ones, CDATA in foreign content, and parse errors.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::{memchr, memmem};
 
@@ -68,9 +69,13 @@ impl<'a> Attributes<'a> {
         None
     }
 
-    /// Whether the words stand anywhere in the tag: a quick look before attributes are parsed.
-    pub fn mentions(&self, words: &str) -> bool {
-        memmem::find(self.raw.as_bytes(), words.as_bytes()).is_some()
+    /// Whether the tag can hide what is in it, by a quick look: most tags of a pasted page carry long styles and hide nothing.
+    pub fn may_hide(&self) -> bool {
+        static WORDS: LazyLock<[memmem::Finder<'static>; 3]> =
+            LazyLock::new(|| ["none", "NONE", "collapse"].map(memmem::Finder::new));
+        static HIDDEN: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("hidden"));
+        let raw = self.raw.as_bytes();
+        raw.len() > 6 && (WORDS.iter().any(|words| words.find(raw).is_some()) || HIDDEN.find(raw).is_some())
     }
 }
 

@@ -43,7 +43,7 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let index = document.tables.len();
         let rows =
             range.rows().zip(top..).map(|(row, y)| Row { cells: row_of(row, y, left, &merges, length), group: 0 });
-        document.tables.push(Table { rows: rows.collect(), span: (0, length), depth: 0 });
+        document.tables.push(Table { rows: rows.collect(), span: (0, length), depth: 0, hidden: false });
         document.blocks.push(Block::Table(index));
     }
     document

@@ -4,6 +4,7 @@
 //! licence file), edition of the National Bureau of Statistics
 //! of 2023-06-30: provinces, cities and counties.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Codes that sites still carry after a division was renamed or merged, with today's.
@@ -26,6 +27,15 @@ static DIVISIONS: LazyLock<Vec<Division>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Divisions by the first character of their names, short names included: no name is looked for among all.
+static BY_FIRST: LazyLock<HashMap<char, Vec<&'static Division>>> = LazyLock::new(|| {
+    let mut by_first: HashMap<char, Vec<&'static Division>> = HashMap::new();
+    for division in DIVISIONS.iter() {
+        by_first.entry(division.name.chars().next().unwrap_or_default()).or_default().push(division);
+    }
+    by_first
+});
+
 /// Today's code for a code as printed; none for one that no division has.
 pub fn known(code: &str) -> Option<String> {
     let code = RETIRED.iter().find(|(old, _)| *old == code).map_or(code, |(_, new)| new);
@@ -39,10 +49,12 @@ pub fn named(agency: &str) -> Option<String> {
     let mut rest = agency;
     for level in [2, 4, 6] {
         let inside = found.map_or("", |division| &division.code[..level_of(division.code)]);
-        let mut hits = DIVISIONS
-            .iter()
+        let alike = rest.chars().next().and_then(|first| BY_FIRST.get(&first));
+        let mut hits = alike
+            .into_iter()
+            .flatten()
             .filter(|division| level_of(division.code) == level && division.code.starts_with(inside))
-            .filter_map(|division| Some((division, begins(rest, division.name)?)));
+            .filter_map(|division| Some((*division, begins(rest, division.name)?)));
         let Some((division, length)) = hits.next() else { continue };
         if hits.next().is_some() {
             continue;

@@ -159,12 +159,7 @@ pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
     let (start, end) = core(&title)?;
     let before = &title[..start];
-    let mut name: String = before.replace("关于", "");
-    for year in 2003..2100 {
-        for mark in ["年年度", "年度", "年"] {
-            name = name.replace(&format!("{year}{mark}"), "");
-        }
-    }
+    let name = without_years(&before.replace("关于", ""));
     let name = name.trim_matches(|c: char| {
         matches!(c, '《' | '》' | '-' | '—' | '_' | '·' | ':' | '：' | '|' | '的' | '"' | '“' | '”' | '　')
             || c.is_ascii_digit()
@@ -173,6 +168,27 @@ pub fn agency(title: &str) -> Option<String> {
     let after = title[end..].trim();
     let name = if name.is_empty() { after.trim_matches(['(', ')', '-', '_']) } else { name };
     is_agency(name).then(|| name.to_owned())
+}
+
+/// `2023年度`, `2023年`, `2023年年度` taken out.
+fn without_years(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let after = rest[digits..].strip_prefix('年').filter(|_| digits == 4);
+        match after {
+            Some(after) => rest = after.strip_prefix("年度").or(after.strip_prefix('度')).unwrap_or(after),
+            None => {
+                out.push_str(&rest[..digits]);
+                rest = &rest[digits..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether a text can be the name of an agency or a place that reports.

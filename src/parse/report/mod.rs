@@ -105,8 +105,10 @@ impl Reading {
 /// Reads the report in `document`; nothing in it is no error.
 pub fn report(document: &Document) -> Reading {
     let mut reading = Reading::default();
-    let rows = rows::of_tables(document);
-    of_rows(&rows, &mut reading);
+    of_rows(&rows::of_tables(document, false), &mut reading);
+    if reading.values.is_empty() {
+        of_rows(&rows::of_tables(document, true), &mut reading);
+    }
     if reading.values.is_empty() {
         let (rows, glued) = rows::of_lines(document.prose(), &*WORDS);
         of_rows(&rows, &mut reading);

@@ -4,7 +4,7 @@ use crate::parse::cell::{self, Content};
 use crate::parse::extract::{Document, Line, PageBox, Span, Table};
 use crate::parse::grid::{CellAt, grid};
 use crate::parse::label::{before_note, key};
-use crate::parse::reading::OnPage;
+use crate::parse::reading::{CellState, OnPage};
 
 /// A row in document order.
 #[derive(Clone, Debug)]
@@ -47,6 +47,9 @@ pub struct Slot {
 
 impl Slot {
     fn new(text: &str, span: Span, columns: (usize, usize), fresh: bool) -> Slot {
+        if !text.is_empty() && text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Slot::of_digits(text, span, columns, fresh);
+        }
         let whole = key(text);
         let cut = before_note(text);
         Slot {
@@ -59,6 +62,13 @@ impl Slot {
             fresh,
             on_page: None,
         }
+    }
+
+    /// Most cells: a plain number, which is its own key.
+    fn of_digits(text: &str, span: Span, columns: (usize, usize), fresh: bool) -> Slot {
+        let content = Content { state: CellState::Number, value: Some(text.to_owned()), unit: None };
+        let (key, text) = (text.to_owned(), text.to_owned());
+        Slot { short: String::new(), key, content, text, span, columns, fresh, on_page: None }
     }
 
     pub fn is_blank(&self) -> bool {
@@ -105,12 +115,17 @@ impl Row {
 /// The longest text that can be a heading of the form.
 const HEADING: usize = 40;
 
-/// Rows of every table, with the short lines between them.
-pub fn of_tables(document: &Document) -> Vec<Row> {
+/// Rows of the tables that are shown, or of those that are hidden, with the short lines between them.
+pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     for block in &document.blocks {
         match block {
-            crate::parse::extract::Block::Table(index) => of_table(*index, &document.tables[*index], &mut rows),
+            crate::parse::extract::Block::Table(index) => {
+                let table = &document.tables[*index];
+                if table.hidden == hidden {
+                    of_table(*index, table, &mut rows);
+                }
+            }
             crate::parse::extract::Block::Line(line) if line.text.chars().count() <= HEADING => {
                 let slot = Slot::new(&line.text, line.span, (0, 1), true);
                 rows.push(Row { table: 0, number: 0, slots: vec![slot], kind: RowKind::Heading });

@@ -29,9 +29,10 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
                 None => {}
             }
         }
-        // Words among the values (见附件) are cells that can't be read, not labels.
+        // Words among the values (见附件) are cells that can't be read, not labels; unless a span too tall pushed a label there.
         let values_from = columns.filter(|_| row.kind == RowKind::Grid).map_or(usize::MAX, |columns| columns.of[0].0);
-        let labels: Vec<&Slot> = row.labels().into_iter().filter(|slot| slot.columns.0 < values_from).collect();
+        let is_label = |slot: &&Slot| slot.columns.0 < values_from || WORDS.is_row(slot);
+        let labels: Vec<&Slot> = row.labels().into_iter().filter(is_label).collect();
         let Some(last) = labels.last() else { continue };
         if let Some(group) = labels.iter().rev().find_map(|slot| WORDS.group(slot)) {
             group_six = group == 4;
@@ -49,9 +50,9 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
     }
 }
 
-/// The row's own label is the last before the values; （六）其他处理 is one only when no label stands after it.
+/// The row's own label is the last that begins in it; （六）其他处理 is one only when no label stands after it.
 fn row_label(row: &Row, labels: &[&Slot], group_six: bool) -> Option<(&'static str, Rule)> {
-    let last = labels.last()?;
+    let last = labels.iter().rev().find(|slot| slot.fresh).or(labels.last())?;
     // Heads (自然人 … 总计) are no row, and neither is a row of table two.
     if labels.len() > 4 || WORDS.is_disclosure_row(last) {
         return None;
@@ -129,7 +130,8 @@ fn by_column<'a>(row: &'a Row, columns: &Columns) -> Option<(Vec<&'a Slot>, Rule
             },
             _ => return None,
         };
-        if cell.is_label() && WORDS.row(cell, false).is_some() {
+        // A label here, or a cell from above, means that spans pushed the row aside.
+        if !cell.fresh || (cell.is_label() && WORDS.is_row(cell)) {
             return None;
         }
         if cells.last().is_some_and(|last| last.columns == cell.columns) {

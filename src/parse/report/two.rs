@@ -30,7 +30,7 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
             continue;
         }
         let Some(label) = row.slots.iter().find(|slot| slot.is_label()) else { continue };
-        if EXTRA_ROWS.iter().any(|extra| key(extra) == label.short) {
+        if EXTRA_ROWS.contains(&label.short.as_str()) {
             reading.doubt("extra_row", format!("the form has no row {:?}", shortened(&label.text)), Vec::new(), row);
             continue;
         }

@@ -129,6 +129,11 @@ impl Words {
         self.heads.contains(&slot.key) || self.is_disclosure_row(slot)
     }
 
+    /// A row of table three to the letter.
+    pub fn is_row(&self, slot: &Slot) -> bool {
+        self.exact.contains_key(&slot.key) || self.exact.contains_key(&slot.short)
+    }
+
     /// A label of any row to the letter.
     pub fn is_exact(&self, slot: &Slot) -> bool {
         self.exact.contains_key(&slot.key) || self.exact.contains_key(&slot.short) || self.heads.contains(&slot.key)

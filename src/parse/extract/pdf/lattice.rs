@@ -155,7 +155,7 @@ impl Lattice {
                 page_box: Some(PageBox { page, x0: at.x0, y0: at.y0, x1: at.x1, y1: at.y1 }),
             });
         }
-        Table { rows, span: (0, length), depth: 0 }
+        Table { rows, span: (0, length), depth: 0, hidden: false }
     }
 }
 
