@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::tags::{breaks_line, hides, is_inert, is_void, span};
 use super::tokens::{Attributes, Token, tokens};
 use super::*;
 
@@ -41,29 +42,6 @@ enum Inside {
     Title,
     Script,
     Style,
-}
-
-fn hides(attributes: Attributes<'_>) -> bool {
-    if !attributes.may_hide() {
-        return false;
-    }
-    attributes.get("hidden").is_some()
-        || attributes.get("style").is_some_and(|style| {
-            let style: String = style.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase()).collect();
-            style.contains("display:none") || style.contains("visibility:collapse")
-        })
-}
-
-/// Spans as the standard clamps them (4.9.11).
-fn span(attributes: Attributes<'_>, name: &str, max: usize) -> usize {
-    let value = attributes.get(name).unwrap_or(Cow::Borrowed("1"));
-    let digits: String = value.trim().chars().take_while(char::is_ascii_digit).collect();
-    match digits.parse::<usize>() {
-        Ok(0) if name == "colspan" => 1,
-        Ok(n) => n.min(max),
-        Err(_) if digits.is_empty() => 1,
-        Err(_) => max,
-    }
 }
 
 struct OpenTable {
@@ -392,54 +370,4 @@ fn only_text(table: &Table) -> Option<&str> {
         (Some(only), None) => Some(only),
         _ => None,
     }
-}
-
-/// Tags by the thousand on a pasted page, which only style what is in them.
-fn is_inert(name: &str) -> bool {
-    matches!(name, "span" | "o:p" | "b" | "font" | "strong")
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "br" | "hr" | "img" | "input" | "meta" | "link" | "col" | "area" | "base" | "embed" | "source" | "wbr"
-    )
-}
-
-fn breaks_line(name: &str) -> bool {
-    matches!(
-        name,
-        "br" | "p"
-            | "div"
-            | "li"
-            | "ul"
-            | "ol"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "hr"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "nav"
-            | "aside"
-            | "main"
-            | "form"
-            | "pre"
-            | "blockquote"
-            | "caption"
-            | "option"
-            | "ucaptitle"
-            | "ucapcontent"
-            | "publishtime"
-            | "fieldset"
-            | "center"
-    )
 }

@@ -4,6 +4,7 @@
 //! cell boundaries is reported and left alone.
 
 mod four;
+mod gather;
 mod glued;
 mod rows;
 mod statistics;
@@ -110,7 +111,7 @@ pub fn report(document: &Document) -> Reading {
         of_rows(&rows::of_tables(document, true), &mut reading);
     }
     if reading.values.is_empty() {
-        let (rows, glued) = rows::of_lines(document.prose(), &*WORDS);
+        let (rows, glued) = gather::of_lines(document.prose(), &*WORDS);
         of_rows(&rows, &mut reading);
         if reading.values.is_empty() {
             statistics::spaced(document.prose(), &mut reading);

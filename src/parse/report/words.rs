@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::rows::{FormWords, Slot};
+use super::gather::FormWords;
+use super::rows::Slot;
 use crate::parse::edition::form::{APPLICANT_HEADS, APPLICANTS, BLOCKS, CHALLENGES, Column, GROUPS, OUTCOMES, ROWS};
 use crate::parse::label::{before_note, key, likeness, without_number};
 use crate::parse::reading::Rule;

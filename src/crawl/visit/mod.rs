@@ -1,25 +1,28 @@
 //! One address, from lease to verdict.
 
+mod links;
+mod pace;
+mod permission;
+
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::Mutex;
 use url::Url;
 
+use links::{location, redirected};
+use permission::Robots;
+
 use super::events::{Events, Kind};
 use super::fetch::{Attempt, Condition, Door};
-use super::frontier::{self, Found, Lease, Role, Verdict, host_of};
-use super::politeness::{Gate, retry_after};
-use super::robots::{self, Rules};
-use super::{CrawlError, Identity, Outcome, Settings};
+use super::frontier::{self, Lease, Verdict, host_of};
+use super::politeness::Gate;
+use super::{CrawlError, Outcome, Settings};
 use crate::archive::{self, CaptureId};
 use crate::clock::Clock;
 use crate::dataset;
 use crate::exchange::{Exchange, Hop};
-use crate::parse::{self, Discovered, Given, LinkHop, PageKind};
+use crate::parse::{self, Discovered, Given, PageKind};
 use crate::seed::Scope;
 use crate::store::Store;
 
@@ -36,14 +39,6 @@ pub struct Visitor {
     robots: Mutex<HashMap<String, Robots>>,
 }
 
-/// What robots.txt of an origin says.
-#[derive(Clone, Debug)]
-enum Robots {
-    Rules(Arc<Rules>),
-    /// Nothing may be asked; the outcome is the host's own where not even a connection was had.
-    Unreachable(Outcome, String),
-}
-
 /// The end of a visit.
 #[derive(Clone, Debug)]
 pub struct Visited {
@@ -55,11 +50,6 @@ pub struct Visited {
     /// Limits that kept links out.
     pub bounded: Vec<&'static str>,
 }
-
-/// How long robots.txt is believed (RFC 9309 2.4).
-const ROBOTS_DAY: Duration = Duration::from_secs(24 * 3_600);
-/// A Retry-After beyond this is taken as this.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 impl Visitor {
     #[allow(clippy::too_many_arguments, reason = "each is a part of its own; a builder would only repeat the list")]
@@ -139,134 +129,6 @@ impl Visitor {
         };
         let permit = self.gate.permit(&host_of(url), address).await;
         self.door.fetch(permit, url, hop, condition).await
-    }
-
-    /// The rules of an origin: from memory, from the archive within a day, else asked for.
-    async fn robots(&self, url: &Url) -> Result<Robots, CrawlError> {
-        let host = host_of(url);
-        let mut known = self.robots.lock().await;
-        if let Some(robots) = known.get(&host) {
-            return Ok(robots.clone());
-        }
-        // Hosts ask for their own file only, one at a time; the lock is let go while waiting.
-        drop(known);
-        let robots = match self.stored_robots(&host).await? {
-            Some(robots) => robots,
-            None => self.fetch_robots(url, &host).await?,
-        };
-        if let Robots::Rules(rules) = &robots
-            && self.gate.crawl_delay(&host, rules.crawl_delay)
-        {
-            tracing::warn!(
-                "{host} asks for {:?} between requests; {:?} is kept",
-                rules.crawl_delay,
-                self.settings.pace.max_crawl_delay
-            );
-        }
-        known = self.robots.lock().await;
-        known.insert(host, robots.clone());
-        Ok(robots)
-    }
-
-    async fn stored_robots(&self, host: &str) -> Result<Option<Robots>, CrawlError> {
-        let (host, fresh) = (host.to_owned(), self.before(ROBOTS_DAY));
-        let row: Option<(String, Option<Vec<u8>>)> = self
-            .store
-            .write(move |tx| {
-                let mut statement = tx.prepare_cached("SELECT robots_state, robots_rules FROM host WHERE name = ?1 AND robots_at > ?2 AND robots_state <> 'unreachable'")?;
-                let mut rows = statement.query([&host, &fresh])?;
-                Ok(rows.next()?.map(|row| Ok::<_, rusqlite::Error>((row.get(0)?, row.get(1)?))).transpose()?)
-            })
-            .await?;
-        Ok(row.map(|(_, rules)| Robots::Rules(Arc::new(Rules::read(&rules.unwrap_or_default(), Identity::PRODUCT)))))
-    }
-
-    /// 4xx means everything is allowed; 5xx and no answer that nothing is (RFC 9309 2.3.1). Redirects are followed five deep.
-    async fn fetch_robots(&self, url: &Url, host: &str) -> Result<Robots, CrawlError> {
-        let mut target = url.join("/robots.txt").map_err(|error| CrawlError::Address(error.to_string()))?;
-        for _ in 0..=5 {
-            let attempt = self.ask(&target, Hop::Robots, &Condition::default()).await;
-            let Some(exchange) = attempt.exchange else {
-                return self.keep_robots(host, None, "unreachable", None, (attempt.outcome, attempt.detail)).await;
-            };
-            let status = exchange.response.status;
-            let next = location(&exchange).filter(|next| self.scope.holds(next));
-            let content_type = exchange.response.headers.get("content-type");
-            let body = parse::body_of(&exchange.response);
-            let wall = discover(&exchange).filter(|discovered| discovered.page.kind == PageKind::Wall);
-            match (status, next) {
-                (_, None) if wall.is_some() => {
-                    let reason = wall.map(|wall| wall.page.reason).unwrap_or_default();
-                    return self.keep_robots(host, Some(exchange), "unreachable", None, (Outcome::Wall, reason)).await;
-                }
-                (301 | 302 | 303 | 307 | 308, Some(next)) => {
-                    self.keep_failed(exchange).await?;
-                    target = next;
-                }
-                (200..=299, _) if exchange.truncated.is_some_and(|cut| cut != crate::exchange::Truncation::Length) => {
-                    return self
-                        .keep_robots(
-                            host,
-                            Some(exchange),
-                            "unreachable",
-                            None,
-                            unreachable("its answer broke off".into()),
-                        )
-                        .await;
-                }
-                (200..=299, _) if robots::is_robots(content_type.as_deref(), &body) => {
-                    let body = body[..body.len().min(robots::MAX_BYTES)].to_vec();
-                    return self
-                        .keep_robots(host, Some(exchange), "rules", Some(body), unreachable(String::new()))
-                        .await;
-                }
-                (500..=599, _) => {
-                    return self
-                        .keep_robots(host, Some(exchange), "unreachable", None, unreachable(format!("status {status}")))
-                        .await;
-                }
-                _ => {
-                    return self
-                        .keep_robots(host, Some(exchange), "none", Some(Vec::new()), unreachable(String::new()))
-                        .await;
-                }
-            }
-        }
-        self.keep_robots(host, None, "none", Some(Vec::new()), unreachable(String::new())).await
-    }
-
-    async fn keep_robots(
-        &self,
-        host: &str,
-        exchange: Option<Exchange>,
-        state: &'static str,
-        rules: Option<Vec<u8>>,
-        otherwise: (Outcome, String),
-    ) -> Result<Robots, CrawlError> {
-        let (name, now, crawl) = (host.to_owned(), self.clock.now(), self.crawl);
-        let kept = rules.clone();
-        let blocked = exchange.as_ref().and_then(|exchange| self.block_until(otherwise.0, exchange, now));
-        self.store
-            .write(move |tx| {
-                let at = exchange.as_ref().map_or(now, |exchange| exchange.started_at);
-                if let Some(exchange) = &exchange {
-                    archive::put(tx, exchange, Some(crawl))?;
-                }
-                frontier::started(tx, &name, at)?;
-                if let Some(until) = blocked {
-                    frontier::block(tx, &name, until, Outcome::Wall)?;
-                }
-                tx.prepare_cached(
-                    "UPDATE host SET robots_state = ?2, robots_rules = ?3, robots_at = ?4 WHERE name = ?1",
-                )?
-                .execute(rusqlite::params![name, state, kept, crate::clock::rfc3339(now)])?;
-                Ok(())
-            })
-            .await?;
-        Ok(match rules {
-            Some(rules) => Robots::Rules(Arc::new(Rules::read(&rules, Identity::PRODUCT))),
-            None => Robots::Unreachable(otherwise.0, format!("robots.txt: {}", otherwise.1)),
-        })
     }
 
     /// An answer that is not the last word on its address: kept all the same.
@@ -389,67 +251,6 @@ impl Visitor {
         Ok(())
     }
 
-    /// Links worth following, as addresses of the frontier.
-    fn followed(&self, lease: &Lease, discovered: &Discovered) -> Vec<Found> {
-        let worth = |link: &&parse::Link| match link.hop {
-            LinkHop::Link => link.score >= parse::CANDIDATE,
-            LinkHop::Page => lease.role == Role::Listing || discovered.page.kind == PageKind::Listing,
-            LinkHop::Attachment => lease.role == Role::Report || link.score >= parse::CANDIDATE,
-            LinkHop::Redirect => true,
-        };
-        discovered.links.iter().filter(worth).filter_map(|link| self.found(lease, link)).collect()
-    }
-
-    fn found(&self, lease: &Lease, link: &parse::Link) -> Option<Found> {
-        let (role, hop) = match link.hop {
-            LinkHop::Attachment => (Role::Attachment, Hop::Attachment),
-            LinkHop::Page => (Role::Listing, Hop::Page),
-            LinkHop::Redirect => (lease.role, Hop::Redirect),
-            // A report is named with its year, a column without.
-            LinkHop::Link if parse::year_in_title(&link.text).is_some() => (Role::Report, Hop::Link),
-            LinkHop::Link => (Role::Listing, Hop::Link),
-        };
-        Some(Found {
-            url: Url::parse(&link.url).ok()?,
-            role,
-            hop,
-            depth: if link.hop == LinkHop::Page || link.hop == LinkHop::Redirect {
-                lease.depth
-            } else {
-                lease.depth + 1
-            },
-            pages: if link.hop == LinkHop::Page { lease.pages + 1 } else { 0 },
-            redirects: if link.hop == LinkHop::Redirect { lease.redirects + 1 } else { 0 },
-            via: Some(lease.id),
-            agency: lease.agency,
-            anchor: link.text.chars().take(200).collect(),
-            score: link.score,
-        })
-    }
-
-    fn adjust_pace(&self, host: &str, outcome: Outcome, exchange: &Exchange, now: Timestamp) {
-        let refused = matches!(exchange.response.status, 403 | 412 | 429 | 500..=599);
-        if refused || outcome == Outcome::Wall {
-            self.gate.slow(host);
-        } else {
-            self.gate.ease(host);
-        }
-        if let Some(wait) = exchange.response.headers.get("retry-after").and_then(|value| retry_after(&value, now)) {
-            self.gate.pause(host, wait);
-        }
-    }
-
-    /// Until when the host is left alone, over restarts.
-    fn block_until(&self, outcome: Outcome, exchange: &Exchange, now: Timestamp) -> Option<Timestamp> {
-        let asked = exchange.response.headers.get("retry-after").and_then(|value| retry_after(&value, now));
-        let wait = match outcome {
-            Outcome::Wall => self.settings.pace.cool_down,
-            Outcome::RateLimited => asked.unwrap_or(self.settings.pace.cool_down).min(MAX_RETRY_AFTER),
-            _ => return None,
-        };
-        now.checked_add(jiff::SignedDuration::try_from(wait).ok()?).ok()
-    }
-
     fn tell(
         &self,
         url: &str,
@@ -471,16 +272,6 @@ impl Visitor {
             self.events.say(Kind::Bounded, url, Outcome::Bounded.as_str(), Some(capture.0), limit);
         }
     }
-
-    fn before(&self, age: Duration) -> String {
-        let now = self.clock.now();
-        let then = jiff::SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok()).unwrap_or(now);
-        crate::clock::rfc3339(then)
-    }
-}
-
-fn unreachable(why: String) -> (Outcome, String) {
-    (Outcome::RobotsUnreachable, why)
 }
 
 /// What an answer turns out to be once its body is looked at.
@@ -498,31 +289,4 @@ fn judged(by_status: Outcome, discovered: Option<&Discovered>) -> Outcome {
 /// Kind and links of a page; none where the parser failed on it, which must not cost the capture.
 fn discover(exchange: &Exchange) -> Option<Discovered> {
     catch_unwind(AssertUnwindSafe(|| parse::discover(Given::served(&exchange.request.url, &exchange.response)))).ok()
-}
-
-fn redirected(lease: &Lease, target: &Url) -> Found {
-    Found {
-        url: target.clone(),
-        role: lease.role,
-        hop: Hop::Redirect,
-        depth: lease.depth,
-        pages: lease.pages,
-        redirects: lease.redirects + 1,
-        via: Some(lease.id),
-        agency: lease.agency,
-        anchor: String::new(),
-        score: 0,
-    }
-}
-
-/// Where Location points; raw GBK in it is percent-encoded octet by octet.
-fn location(exchange: &Exchange) -> Option<Url> {
-    let raw = exchange.response.headers.raw("location")?;
-    let text: String = raw
-        .iter()
-        .map(|byte| if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
-        .collect();
-    let mut url = exchange.request.url.join(text.trim_matches('%').trim()).ok()?;
-    url.set_fragment(None);
-    Some(url)
 }

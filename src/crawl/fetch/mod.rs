@@ -1,18 +1,22 @@
 //! The one door to the network. Each attempt spends a permit; redirects, retries, decoding, cookies and proxies of the
 //! client are off, since each of them would be a request that nobody admitted or a byte that nobody kept.
 
-use std::collections::HashMap;
+mod resolve;
+mod tls;
+
 use std::error::Error as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve as Resolver, Resolving};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
+use resolve::{GuardedResolver, Overrides};
+use tls::tls;
+
 use super::politeness::Permit;
-use super::{Guard, Limits, Network, Outcome, Refusal, Settings};
+use super::{Guard, Limits, Outcome, Refusal, Settings};
 use crate::clock::Clock;
 use crate::exchange::{Exchange, Headers, Hop, Request, Response, Truncation};
 
@@ -299,80 +303,4 @@ fn chain(error: &reqwest::Error) -> String {
     }
     words.dedup();
     if words.is_empty() { error.to_string() } else { words.join(": ") }
-}
-
-/// Hosts answered without DNS.
-struct Overrides {
-    by_host: HashMap<(String, u16), SocketAddr>,
-}
-
-impl Overrides {
-    fn of(network: &Network) -> Overrides {
-        let entries = network.resolve.iter().map(|entry| ((entry.host.clone(), entry.port), entry.address));
-        Overrides { by_host: entries.collect() }
-    }
-
-    fn get(&self, host: &str, port: u16) -> Option<SocketAddr> {
-        self.by_host.get(&(host.to_ascii_lowercase(), port)).copied()
-    }
-
-    /// The client asks by name only; the port is the URL's own.
-    fn by_name(&self, host: &str) -> Vec<SocketAddr> {
-        let host = host.to_ascii_lowercase();
-        self.by_host.iter().filter(|((name, _), _)| *name == host).map(|(_, address)| *address).collect()
-    }
-}
-
-/// Resolves names and hands on only addresses that may be connected to.
-struct GuardedResolver {
-    guard: Guard,
-    overrides: Arc<Overrides>,
-}
-
-impl Resolver for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.guard.clone();
-        let given = self.overrides.by_name(name.as_str());
-        Box::pin(async move {
-            let found =
-                if given.is_empty() { tokio::net::lookup_host((name.as_str(), 0)).await?.collect() } else { given };
-            let mut refusal = None;
-            let mut open = Vec::new();
-            for address in found {
-                match guard.check(address.ip()) {
-                    Ok(()) => open.push(address),
-                    Err(found) => refusal = Some(found),
-                }
-            }
-            match refusal {
-                Some(refusal) if open.is_empty() => Err(refusal.into()),
-                _ => Ok(Box::new(open.into_iter()) as Addrs),
-            }
-        })
-    }
-}
-
-/// TLS 1.2 and 1.3 with the system's roots, Mozilla's where there are none, and what `--extra-ca` adds. Verification stays on.
-fn tls(network: &Network) -> Result<rustls::ClientConfig, DoorError> {
-    use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject;
-
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    if let Some(path) = &network.extra_ca {
-        let fault = |why: String| DoorError::ExtraCa { path: path.clone(), why };
-        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
-            roots
-                .add(certificate.map_err(|error| fault(error.to_string()))?)
-                .map_err(|error| fault(error.to_string()))?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| DoorError::Client(error.to_string()))?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

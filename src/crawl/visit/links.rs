@@ -1,0 +1,75 @@
+//! Which links of a page are worth following, and where redirects lead.
+
+use url::Url;
+
+use super::Visitor;
+use crate::crawl::frontier::{Found, Lease, Role};
+use crate::exchange::{Exchange, Hop};
+use crate::parse::{self, Discovered, LinkHop, PageKind};
+
+impl Visitor {
+    /// Links worth following, as addresses of the frontier.
+    pub(super) fn followed(&self, lease: &Lease, discovered: &Discovered) -> Vec<Found> {
+        let worth = |link: &&parse::Link| match link.hop {
+            LinkHop::Link => link.score >= parse::CANDIDATE,
+            LinkHop::Page => lease.role == Role::Listing || discovered.page.kind == PageKind::Listing,
+            LinkHop::Attachment => lease.role == Role::Report || link.score >= parse::CANDIDATE,
+            LinkHop::Redirect => true,
+        };
+        discovered.links.iter().filter(worth).filter_map(|link| self.found(lease, link)).collect()
+    }
+
+    fn found(&self, lease: &Lease, link: &parse::Link) -> Option<Found> {
+        let (role, hop) = match link.hop {
+            LinkHop::Attachment => (Role::Attachment, Hop::Attachment),
+            LinkHop::Page => (Role::Listing, Hop::Page),
+            LinkHop::Redirect => (lease.role, Hop::Redirect),
+            // A report is named with its year, a column without.
+            LinkHop::Link if parse::year_in_title(&link.text).is_some() => (Role::Report, Hop::Link),
+            LinkHop::Link => (Role::Listing, Hop::Link),
+        };
+        Some(Found {
+            url: Url::parse(&link.url).ok()?,
+            role,
+            hop,
+            depth: if link.hop == LinkHop::Page || link.hop == LinkHop::Redirect {
+                lease.depth
+            } else {
+                lease.depth + 1
+            },
+            pages: if link.hop == LinkHop::Page { lease.pages + 1 } else { 0 },
+            redirects: if link.hop == LinkHop::Redirect { lease.redirects + 1 } else { 0 },
+            via: Some(lease.id),
+            agency: lease.agency,
+            anchor: link.text.chars().take(200).collect(),
+            score: link.score,
+        })
+    }
+}
+
+pub fn redirected(lease: &Lease, target: &Url) -> Found {
+    Found {
+        url: target.clone(),
+        role: lease.role,
+        hop: Hop::Redirect,
+        depth: lease.depth,
+        pages: lease.pages,
+        redirects: lease.redirects + 1,
+        via: Some(lease.id),
+        agency: lease.agency,
+        anchor: String::new(),
+        score: 0,
+    }
+}
+
+/// Where Location points; raw GBK in it is percent-encoded octet by octet.
+pub fn location(exchange: &Exchange) -> Option<Url> {
+    let raw = exchange.response.headers.raw("location")?;
+    let text: String = raw
+        .iter()
+        .map(|byte| if byte.is_ascii_graphic() { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    let mut url = exchange.request.url.join(text.trim_matches('%').trim()).ok()?;
+    url.set_fragment(None);
+    Some(url)
+}
