@@ -3,7 +3,7 @@
 use super::rows::{Row, RowKind, Slot};
 use super::{Reading, shortened};
 use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
-use crate::parse::label::{key, likeness};
+use crate::parse::label::likeness;
 use crate::parse::reading::Rule;
 
 pub fn read(rows: &[Row], reading: &mut Reading) {
@@ -80,7 +80,7 @@ fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
     let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
     exact.or_else(|| {
-        OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(&key(label), words) >= 75)
+        OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(label, words) >= 75)
     })
 }
 

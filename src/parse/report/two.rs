@@ -65,7 +65,7 @@ fn row_label(row: &Row) -> Option<(&Slot, Rule)> {
 }
 
 fn near_row(label: &Slot, known: &str) -> bool {
-    label.key.chars().count() >= 4 && likeness(&label.short, &key(known)) >= 80
+    label.key.chars().count() >= 4 && likeness(&label.short, known) >= 80
 }
 
 /// Heads of one block: all of its columns, in order, each recognisable.

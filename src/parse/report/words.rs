@@ -137,7 +137,7 @@ impl Words {
 
     /// A label of any row to the letter.
     pub fn is_exact(&self, slot: &Slot) -> bool {
-        self.exact.contains_key(&slot.key) || self.exact.contains_key(&slot.short) || self.heads.contains(&slot.key)
+        self.is_row(slot) || self.heads.contains(&slot.key) || self.groups.contains(&slot.key)
     }
 
     /// A label over several rows of table three; which, by its place in `GROUPS`.
