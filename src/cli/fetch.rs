@@ -1,17 +1,18 @@
 //! `gongkai fetch`: one address now.
 
 use std::io::Write;
+use std::net::IpAddr;
 
 use anyhow::Context as _;
 use clap::Args;
-use url::Url;
+use url::{Host, Url};
 
 use super::network::NetworkArgs;
 use super::reading::{Reading, Source};
 use super::{Context, Exit, print, runtime};
 use crate::archive::{self, CaptureId};
 use crate::clock::rfc3339;
-use crate::crawl::{self, Outcome, Visited};
+use crate::crawl::{self, Network, Outcome, Visited};
 use crate::office;
 use crate::parse::{Given, Parsed};
 use crate::seed::{self, Scope};
@@ -36,7 +37,8 @@ impl Fetch {
         let mut whole = true;
         for url in &self.urls {
             let place = self.network.place(store.clone(), context.config.crawl.clone())?;
-            let visits = runtime.block_on(crawl::fetch(place, scope(&context, url), url))?;
+            let scope = scope(&context, &place.settings.network, url);
+            let visits = runtime.block_on(crawl::fetch(place, scope, url))?;
             whole &= self.show(&context, &store, &visits)?;
         }
         Ok(if whole { Exit::Done } else { Exit::Partial })
@@ -64,12 +66,24 @@ impl Fetch {
     }
 }
 
-/// `*.gov.cn`, what the seeds name, and nothing else: naming an address does not open its host.
-fn scope(context: &Context, url: &Url) -> Scope {
+/// `*.gov.cn`, what the seeds name, and what the user opened with `--allow-net` or `--resolve`: naming an address alone does
+/// not open its host.
+fn scope(context: &Context, network: &Network, url: &Url) -> Scope {
     let mut scope = seed::read_dir(&context.config.seeds).map(|seeds| Scope::of(&seeds)).unwrap_or_default();
-    // A host under a special-use name (RFC 6761) is a test site of the user's own.
-    if url.host_str().is_some_and(|host| host.ends_with(".localhost") || host == "localhost" || host.ends_with(".test"))
-    {
+    let opened = match url.host() {
+        Some(Host::Ipv4(ip)) => network.allow.iter().any(|net| net.contains(&IpAddr::from(ip))),
+        Some(Host::Ipv6(ip)) => network.allow.iter().any(|net| net.contains(&IpAddr::from(ip))),
+        // Names that RFC 6761 sets apart are the user's own.
+        Some(Host::Domain(host)) => {
+            let host = host.to_ascii_lowercase();
+            host == "localhost"
+                || host.ends_with(".localhost")
+                || host.ends_with(".test")
+                || network.resolve.iter().any(|resolve| resolve.host == host)
+        }
+        None => false,
+    };
+    if opened {
         scope.add(url);
     }
     scope

@@ -279,6 +279,16 @@ pub fn settle(
     Ok(())
 }
 
+/// Corrects the outcome of the address that a capture settled, once it is read.
+pub fn amend(tx: &Connection, capture: CaptureId, outcome: Outcome, why: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE url SET outcome = ?2, detail = ?3 WHERE capture = ?1")?.execute(params![
+        capture.0,
+        outcome.as_str(),
+        why
+    ])?;
+    Ok(())
+}
+
 fn wait(role: Role, outcome: Outcome, attempts: u32, revisit: &Revisit) -> Duration {
     match outcome {
         _ if outcome.is_success() && matches!(role, Role::Listing | Role::Home) => revisit.listing,

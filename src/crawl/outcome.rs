@@ -31,10 +31,12 @@ pub enum Outcome {
     TooManyRedirects,
     UnaskedNotModified,
     Bounded,
+    NoReport,
+    Unreadable,
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 26] = [
+    pub const ALL: [Outcome; 28] = [
         Outcome::Captured,
         Outcome::NotModified,
         Outcome::Redirected,
@@ -61,6 +63,8 @@ impl Outcome {
         Outcome::TooManyRedirects,
         Outcome::UnaskedNotModified,
         Outcome::Bounded,
+        Outcome::NoReport,
+        Outcome::Unreadable,
     ];
 
     /// The name in the archive, in events and summaries.
@@ -108,6 +112,8 @@ impl Outcome {
             Outcome::BadCoding => ("bad_coding", "the body's content-coding is broken; the bytes were kept"),
             Outcome::TooManyRedirects => ("too_many_redirects", "a chain of redirects longer than the limit"),
             Outcome::UnaskedNotModified => ("unasked_not_modified", "304 to a request that set no condition"),
+            Outcome::NoReport => ("no_report", "the page was kept and read, and is no report"),
+            Outcome::Unreadable => ("unreadable", "the file was kept and can't be read"),
             Outcome::Bounded => {
                 ("bounded", "a limit of the crawl stopped it: depth, pages of a host, pages of a listing")
             }

@@ -128,6 +128,25 @@ fn fetch_prints_a_report_for_a_person_and_as_json() {
 }
 
 #[test]
+fn an_address_that_the_user_opened_may_be_fetched() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![("127.0.0.1", "/x", Answer::html("x"))]);
+    let fetch = |more: &[&str]| {
+        let url = format!("http://127.0.0.1:{}/x", site.port());
+        gongkai()
+            .current_dir(folder.path())
+            .args(["fetch", &url, "--archive", "a.sqlite", "--gap", "10ms"])
+            .args(more)
+            .output()
+            .unwrap()
+    };
+    assert!(stderr(&fetch(&[])).contains("out_of_scope"));
+    assert!(site.log().is_empty());
+    fetch(&["--allow-net", "127.0.0.0/8"]);
+    assert_eq!(site.times("127.0.0.1", "/x"), 1);
+}
+
+#[test]
 fn a_host_out_of_scope_is_not_asked() {
     let folder = tempfile::tempdir().unwrap();
     let output = gongkai()

@@ -65,6 +65,28 @@ fn every_answer_ends_in_one_named_outcome() {
 }
 
 #[test]
+fn a_report_that_is_none_has_that_for_its_outcome() {
+    let folder = tempfile::tempdir().unwrap();
+    let listing = Answer::html(
+        "<a href='/words'>2020年政府信息公开工作年度报告</a><a href='/file'>2021年政府信息公开工作年度报告</a>",
+    );
+    let words = Answer::html("<p>近日召开会议，研究部署有关工作。</p>".repeat(20));
+    let file = Answer::Page {
+        status: 200,
+        headers: vec![("Content-Type", "application/octet-stream".into())],
+        body: b"\x89PNG\r\n\x1a\n....".to_vec(),
+    };
+    let site = Site::serve(vec![(HOST, "/list", listing), (HOST, "/words", words), (HOST, "/file", file)]);
+    let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], "10ms");
+    assert_eq!(
+        query(folder.path(), "SELECT outcome FROM url ORDER BY address"),
+        ["unreadable", "captured", "no_report"]
+    );
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("PNG image"), "{}", stderr(&output));
+}
+
+#[test]
 fn a_cut_body_is_kept_and_marked() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::serve(vec![(

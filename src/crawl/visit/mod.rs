@@ -15,7 +15,7 @@ use permission::Robots;
 
 use super::events::{Events, Kind};
 use super::fetch::{Attempt, Condition, Door};
-use super::frontier::{self, Lease, Verdict, host_of};
+use super::frontier::{self, Lease, Role, Verdict, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
 use crate::archive::{self, CaptureId};
@@ -201,7 +201,7 @@ impl Visitor {
         });
         let (limits, revisit, crawl) = (self.settings.limits.clone(), self.settings.revisit.clone(), self.crawl);
         let scope = self.scope.clone();
-        let (url, said) = (lease.url.clone(), detail.clone());
+        let (url, role, said) = (lease.url.clone(), lease.role, detail.clone());
         let truncated = exchange.truncated.is_some();
         let (capture, bounded, outside) = self
             .store
@@ -228,16 +228,23 @@ impl Visitor {
             })
             .await?;
         self.tell(url.as_str(), outcome, capture, truncated, &bounded, &said);
-        if outcome != Outcome::NotModified {
-            self.read(capture).await?;
-        }
+        let (outcome, said) = match outcome {
+            Outcome::NotModified => (outcome, said),
+            _ => self.read(capture, role, outcome).await?.map_or((outcome, said), |(read, why)| (read, why)),
+        };
         let target = target.filter(|target| !outside && self.scope.holds(target));
         let said = if outside { "it redirects to a host out of scope".to_owned() } else { said };
         Ok(Visited { outcome, detail: said, capture: Some(capture), target, bounded })
     }
 
-    /// The reading of what was just committed, by the code that re-reads the archive.
-    async fn read(&self, capture: CaptureId) -> Result<(), CrawlError> {
+    /// The reading of what was just committed, by the code that re-reads the archive. A page that was asked for as a report
+    /// and is none has that for its outcome.
+    async fn read(
+        &self,
+        capture: CaptureId,
+        role: Role,
+        outcome: Outcome,
+    ) -> Result<Option<(Outcome, String)>, CrawlError> {
         let store = self.store.clone();
         let parsed = tokio::task::spawn_blocking(move || {
             let connection = store.reader()?;
@@ -245,10 +252,22 @@ impl Visitor {
         })
         .await
         .map_err(|error| CrawlError::Stopped(error.to_string()))??;
-        if let Some(parsed) = parsed {
-            self.store.write(move |tx| dataset::replace(tx, capture, &parsed, None).map(drop)).await?;
-        }
-        Ok(())
+        let Some(parsed) = parsed else { return Ok(None) };
+        let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
+            .then(|| disappointed(parsed.page.kind, parsed.report.is_some()))
+            .flatten()
+            .map(|outcome| (outcome, parsed.page.reason.clone()));
+        let noted = disappointed.clone();
+        self.store
+            .write(move |tx| {
+                dataset::replace(tx, capture, &parsed, None)?;
+                match noted {
+                    Some((outcome, why)) => frontier::amend(tx, capture, outcome, &why),
+                    None => Ok(()),
+                }
+            })
+            .await?;
+        Ok(disappointed)
     }
 
     fn tell(
@@ -271,6 +290,15 @@ impl Visitor {
         for limit in bounded {
             self.events.say(Kind::Bounded, url, Outcome::Bounded.as_str(), Some(capture.0), limit);
         }
+    }
+}
+
+/// What a page that was to be a report is instead. A listing is a report's year by another name, and leads on.
+fn disappointed(kind: PageKind, has_report: bool) -> Option<Outcome> {
+    match kind {
+        PageKind::Article | PageKind::Other | PageKind::Shell => Some(Outcome::NoReport),
+        PageKind::Attachment if !has_report => Some(Outcome::Unreadable),
+        _ => None,
     }
 }
 

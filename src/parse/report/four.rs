@@ -79,9 +79,7 @@ fn groups_in(words: &str) -> Vec<usize> {
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
     let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
-    exact.or_else(|| {
-        OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(label, words) >= 75)
-    })
+    exact.or_else(|| OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(label, words) >= 75))
 }
 
 fn indicator(group: usize, outcome: usize) -> String {
