@@ -231,9 +231,9 @@ fn take(tx: &Connection, id: i64, now: Timestamp) -> Result<Lease, StoreError> {
     Ok(lease)
 }
 
-/// Gives an address back untouched.
+/// Gives an address back, unless its verdict came in after all.
 pub fn release(tx: &Connection, id: i64) -> Result<(), StoreError> {
-    tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE id = ?1", [id])?;
+    tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE id = ?1 AND state = 'leased'", [id])?;
     Ok(())
 }
 

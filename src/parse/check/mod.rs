@@ -73,10 +73,12 @@ impl<'a> Numbers<'a> {
 
     /// Codes under a prefix for one applicant, in the order of the form.
     fn under(&self, prefix: &str, applicant: Applicant) -> Vec<String> {
-        let dotted = format!("{prefix}.");
+        let belongs = |indicator: &str| {
+            indicator.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         super::edition::form::ROWS
             .iter()
-            .filter(|(indicator, _)| indicator.starts_with(&dotted) || *indicator == prefix)
+            .filter(|(indicator, _)| belongs(indicator))
             .map(|(indicator, _)| format!("{indicator}/{}", applicant.as_str()))
             .filter(|code| self.has(code))
             .collect()

@@ -151,8 +151,8 @@ pub fn tidy(text: &str) -> String {
 
 /// Word's conditional comments that an editor turned into text (`<!--[if !supportMisalignedColumns]-->`).
 fn without_leaks(text: &str) -> std::borrow::Cow<'_, str> {
-    let leaks = |text: &str| text.contains("[if ") || text.contains("[endif]");
-    if !leaks(text) {
+    let leaks = text.contains('[') && (text.contains("[if ") || text.contains("[endif]"));
+    if !leaks {
         return text.into();
     }
     let mut out = String::new();

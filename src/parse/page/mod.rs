@@ -98,9 +98,9 @@ fn sections(document: &Document) -> Vec<&'static str> {
         let text = if together { key(&line.text) } else { key(&line.text[..line.text.floor_char_boundary(LINE)]) };
         for (section, words) in &sections {
             let section = *section;
+            let Some(at) = text.find(words.as_str()) else { continue };
             let head: String = text.chars().take(words.chars().count() + 16).collect();
-            let behind_numeral =
-                ["一", "二", "三", "四", "五", "六"].iter().any(|numeral| text.contains(&format!("{numeral}{words}")));
+            let behind_numeral = text[..at].ends_with(['一', '二', '三', '四', '五', '六']);
             if !found.contains(&section) && (behind_numeral || (head.contains(words) && numbered(&line.text))) {
                 found.push(section);
             }

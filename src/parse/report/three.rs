@@ -21,6 +21,14 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
     let mut group_six = false;
     let padding = usual_padding(rows);
     for (n, row) in rows.iter().enumerate() {
+        if row.kind == RowKind::Heading {
+            // A heading between tables can stand for the group's label: （六）其他处理 over a table of its own.
+            if let Some(group) = row.slots.iter().filter(|slot| slot.key.len() < 30).find_map(|slot| WORDS.group(slot))
+            {
+                group_six = group == 4;
+            }
+            continue;
+        }
         if row.kind == RowKind::Grid && table != Some(row.table) {
             table = Some(row.table);
             match columns_of(&rows[n..], row.table) {
@@ -38,7 +46,7 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
             group_six = group == 4;
         }
         let Some((indicator, rule)) = row_label(row, &labels, group_six) else {
-            if WORDS.group(last).is_none() && row.kind != RowKind::Heading {
+            if WORDS.group(last).is_none() {
                 unknown_row(row, last, reading);
             }
             continue;
@@ -59,7 +67,7 @@ fn row_label(row: &Row, labels: &[&Slot], group_six: bool) -> Option<(&'static s
     }
     let (indicator, rule) = WORDS.row(last, group_six)?;
     let values = row.after_labels();
-    if row.kind == RowKind::Heading || values.is_empty() {
+    if values.is_empty() {
         return None;
     }
     // Without its number 总计 is a head; with values beside it, and no other label, it is the row.

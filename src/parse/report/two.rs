@@ -15,9 +15,14 @@ struct Heads<'a> {
     rule: Rule,
 }
 
+/// Longer than any head, bytes.
+const HEAD: usize = 60;
+
 pub fn read(rows: &[Row], reading: &mut Reading) {
     let mut heads: Option<Heads<'_>> = None;
-    for row in rows {
+    // Heads can stand in a line of their own; a sentence is none.
+    let can_be_heads = |row: &&Row| row.kind != RowKind::Heading || row.slots.iter().all(|slot| slot.key.len() < HEAD);
+    for row in rows.iter().filter(can_be_heads) {
         if let Some(found) = heads_of(row) {
             heads = Some(found);
             continue;
