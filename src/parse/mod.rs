@@ -78,7 +78,7 @@ pub fn read(given: Given<'_>) -> Parsed {
         reason.push_str(&format!("; {fault}"));
     }
     let report = (kind == PageKind::Report)
-        .then(|| assembled(&document, &reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
+        .then(|| assembled(&document, reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
     Parsed {
         decoded: Some(text.decoded),
         page: page_of(kind, reason, identity),
@@ -111,7 +111,7 @@ fn read_file(file: extract::Attachment) -> Parsed {
     if !is_report {
         return Parsed { page: page_of(PageKind::Attachment, reason, identity), ..unread(String::new()) };
     }
-    let report = assembled(&document, &reading, &identity, <[usize]>::to_vec);
+    let report = assembled(&document, reading, &identity, <[usize]>::to_vec);
     Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), ..unread(String::new()) }
 }
 
@@ -195,7 +195,7 @@ fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
 /// The report with its places in bytes and its findings.
 fn assembled(
     document: &extract::Document,
-    reading: &report::Reading,
+    reading: report::Reading,
     identity: &identity::Identity,
     bytes_of: impl Fn(&[usize]) -> Vec<usize>,
 ) -> Report {
@@ -204,19 +204,23 @@ fn assembled(
     let offsets = bytes_of(&offsets);
     let bytes: Vec<(usize, usize)> = offsets.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
     let (of_values, of_doubts) = bytes.split_at(reading.values.len());
+    let numbers = check::Numbers::new(&reading.values);
+    let mut findings = check::identities(&numbers);
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
+    findings.extend(check::doubts(&reading, of_doubts));
     let values = reading
         .values
-        .iter()
+        .into_iter()
         .zip(of_values)
         .map(|(value, bytes)| Value {
-            indicator: value.indicator.clone(),
+            indicator: value.indicator,
             applicant: value.applicant,
-            label: value.label.clone(),
+            label: value.label,
             series: value.series,
             state: value.content.state,
-            value: value.content.value.clone(),
-            text: value.text.clone(),
-            unit: value.unit.clone(),
+            value: value.content.value,
+            text: value.text,
+            unit: value.unit,
             place: Place {
                 table: value.table,
                 row: value.row,
@@ -228,10 +232,6 @@ fn assembled(
             suggested: value.suggested,
         })
         .collect();
-    let numbers = check::Numbers::new(&reading.values);
-    let mut findings = check::identities(&numbers);
-    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
-    findings.extend(check::doubts(reading, of_doubts));
     Report {
         agency: identity.agency.clone(),
         region: identity.region.clone(),

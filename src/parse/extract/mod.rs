@@ -135,7 +135,7 @@ impl Document {
 /// White space collapsed, breaks between Han characters closed up, leaked conditional comments dropped.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in without_leaks(text).split(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}')) {
+    for word in without_leaks(text).split(is_space) {
         if word.is_empty() {
             continue;
         }
@@ -147,6 +147,15 @@ pub fn tidy(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// Han characters, nearly all that is asked about, are none; the standard library would look each up.
+fn is_space(c: char) -> bool {
+    match c {
+        '\0'..='\x7F' => c.is_ascii_whitespace() || c == '\x0B',
+        '\u{3001}'.. => c == '\u{FEFF}',
+        _ => c.is_whitespace() || c == '\u{200B}',
+    }
 }
 
 /// Word's conditional comments that an editor turned into text (`<!--[if !supportMisalignedColumns]-->`).
