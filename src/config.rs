@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::crawl::Settings;
 use crate::handwritten::{Fault, Faults, Sheet};
+use crate::schedule::Window;
 
 /// What the program runs with. Paths in the file are relative to the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,11 +12,13 @@ pub struct Config {
     pub archive: PathBuf,
     pub seeds: PathBuf,
     pub crawl: Settings,
+    /// When the crawl may ask; always where there is none.
+    pub window: Option<Window>,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { archive: "gongkai.sqlite".into(), seeds: "seeds".into(), crawl: Settings::default() }
+        Config { archive: "gongkai.sqlite".into(), seeds: "seeds".into(), crawl: Settings::default(), window: None }
     }
 }
 
@@ -109,6 +112,15 @@ pub fn read(path: &Path, text: &str) -> Result<Config, Faults> {
     set(&mut revisit.listing, section.duration(sheet, "listing"));
     set(&mut revisit.report, section.duration(sheet, "report"));
     set(&mut revisit.failed, section.duration(sheet, "failed"));
+    section.finish(sheet);
+
+    let mut section = top.section(sheet, "schedule");
+    if let Some((line, text)) = section.text(sheet, "window").filter(|(_, text)| !text.is_empty()) {
+        match text.parse() {
+            Ok(window) => config.window = Some(window),
+            Err(why) => sheet.fault(line, format!("window: {why}")),
+        }
+    }
     section.finish(sheet);
 
     top.finish(sheet);

@@ -28,6 +28,8 @@
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
 //! | [`export`] | csv, jsonl, warc |
+//! | [`schedule`] | when the nightly run may ask, and the units that start it |
+//! | [`metrics`] | what a monitor asks of an archive |
 //! | [`demo`] | a replica of agency sites on loopback |
 //! | [`store`] | the SQLite file: migrations, the single writer |
 //! | [`clock`], [`digest`], [`urlkey`], [`exchange`] | the nouns |
@@ -45,9 +47,11 @@ pub mod digest;
 pub mod exchange;
 pub mod export;
 pub mod handwritten;
+pub mod metrics;
 pub mod office;
 pub mod parse;
 pub mod reparse;
+pub mod schedule;
 pub mod seed;
 pub mod store;
 pub mod urlkey;

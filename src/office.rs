@@ -38,6 +38,11 @@ fn noted(mut parsed: Parsed, words: &str) -> Parsed {
     parsed
 }
 
+/// Whether legacy files can be read here.
+pub fn is_installed() -> bool {
+    installed().is_some()
+}
+
 /// Runs `soffice` in a folder of its own, with a profile of its own, for a bounded time.
 fn to_docx(body: &[u8]) -> Result<Vec<u8>, String> {
     let program = installed().ok_or("LibreOffice (soffice) is not installed")?;

@@ -3,16 +3,19 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use tokio::runtime::Runtime;
 
 use super::exit::counted;
 use super::network::{NetworkArgs, time};
-use super::{Context, Exit, print, runtime};
+use super::{Context, Exit, metrics, print, runtime};
+use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Stop, Summary};
+use crate::schedule::Standing;
 use crate::seed;
-use crate::store::Access;
+use crate::store::{Access, Store, StoreError};
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct Crawl {
     /// Folder of seeds [default: the one the configuration names]
     #[arg(long, value_name = "DIR")]
@@ -29,12 +32,40 @@ pub struct Crawl {
     /// Say what would be asked, and ask nothing
     #[arg(long)]
     dry_run: bool,
+    /// When another process holds the archive: end with status 5, end quietly, or wait for it
+    #[arg(long, value_enum, default_value = "fail")]
+    overlap: Overlap,
+    /// Crawl outside the window of the configuration too
+    #[arg(long)]
+    ignore_window: bool,
+    /// Metrics for Prometheus: served at a loopback ADDR:PORT during the run, or left in FILE at its end
+    #[arg(long, value_name = "ADDR:PORT|FILE")]
+    metrics: Option<metrics::To>,
     #[command(flatten)]
     network: NetworkArgs,
 }
 
+/// What to do where another run is still going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Overlap {
+    Fail,
+    Skip,
+    Wait,
+}
+
 impl Crawl {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
+        let runtime = runtime()?;
+        let stop = Stop::default();
+        {
+            let _guard = runtime.enter();
+            stop_on_signal(stop.clone());
+        }
+        self.run_until(&context, &runtime, stop)
+    }
+
+    /// One run, ended by `stop` or by having nothing left to do.
+    pub fn run_until(&self, context: &Context, runtime: &Runtime, stop: Stop) -> anyhow::Result<Exit> {
         let seeds = seed::read_dir(self.seeds.as_deref().unwrap_or(&context.config.seeds))?;
         if seeds.is_empty() {
             anyhow::bail!("no seed names an address: {} holds none", context.config.seeds.display());
@@ -56,19 +87,57 @@ impl Crawl {
         {
             tracing::warn!("no contact is configured: webmasters can't reach you ([identity] contact in config.toml)");
         }
-        let store = context.open(Access::Write)?;
-        let place = self.network.place(store, context.config.crawl.clone())?;
-        let bounds = Bounds { only: self.only, max_pages: self.max_pages, max_time: self.max_time };
-        let runtime = runtime()?;
+        let closes = match context.config.window.filter(|_| !self.ignore_window) {
+            None => None,
+            Some(window) => match window.standing(Clock::system().now()) {
+                Standing::Open { for_another } => Some(for_another),
+                Standing::Closed { opens_in } => {
+                    let minutes = opens_in.as_secs() / 60;
+                    eprintln!(
+                        "gongkai: outside the window ({window}), which opens in {} h {} min: nothing was asked (--ignore-window asks all the same)",
+                        minutes / 60,
+                        minutes % 60
+                    );
+                    return Ok(Exit::Partial);
+                }
+            },
+        };
+        let Some(store) = self.open(context, &stop)? else { return Ok(Exit::Done) };
+        let place = self.network.place(store.clone(), context.config.crawl.clone())?;
+        let max_time = [self.max_time, closes].into_iter().flatten().min();
+        let bounds = Bounds { only: self.only.clone(), max_pages: self.max_pages, max_time };
         let summary = runtime.block_on(async {
-            let stop = Stop::default();
-            stop_on_signal(stop.clone());
-            crawl::crawl(place, seeds, bounds, stop).await
+            if let Some(metrics::To::Serve(address)) = self.metrics {
+                metrics::serve(address, store.clone()).await?;
+            }
+            Ok::<_, anyhow::Error>(crawl::crawl(place, seeds, bounds, stop).await?)
         })?;
+        if let Some(metrics::To::File(path)) = &self.metrics {
+            // The run is done and kept, whatever becomes of what is said about it.
+            if let Err(error) = metrics::write(path, &store) {
+                tracing::warn!("no metrics: {error:#}");
+            }
+        }
         if !context.quiet {
             say(&summary);
         }
         Ok(exit_of(&summary))
+    }
+
+    /// The archive for writing; none where another run holds it and that is no fault.
+    fn open(&self, context: &Context, stop: &Stop) -> anyhow::Result<Option<Store>> {
+        loop {
+            match Store::open(&context.config.archive, Access::Write) {
+                Err(StoreError::InUse { holder, .. }) if self.overlap == Overlap::Skip => {
+                    eprintln!("gongkai: {holder} is at work on the archive: this run is left out");
+                    return Ok(None);
+                }
+                Err(StoreError::InUse { .. }) if self.overlap == Overlap::Wait && !stop.is_asked() => {
+                    std::thread::sleep(Duration::from_millis(500));
+                }
+                opened => return Ok(Some(opened?)),
+            }
+        }
     }
 }
 
@@ -108,7 +177,7 @@ pub fn say(summary: &Summary) {
 }
 
 /// The first signal asks to stop, the second ends at once.
-fn stop_on_signal(stop: Stop) {
+pub fn stop_on_signal(stop: Stop) {
     tokio::spawn(async move {
         signalled().await;
         stop.ask();

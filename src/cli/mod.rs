@@ -3,22 +3,26 @@
 mod check;
 mod crawl;
 mod demo;
+mod doctor;
 mod exit;
 mod export;
 mod fetch;
+mod metrics;
 mod network;
 mod parse;
 mod print;
 mod prove;
 mod reading;
 mod reparse;
+mod schedule;
 mod show;
+mod urls;
 mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 
@@ -49,6 +53,16 @@ struct Global {
     /// Say only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
+    /// How the log on standard error is written
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log: LogFormat,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogFormat {
+    Text,
+    /// An object a line
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -73,6 +87,12 @@ enum Command {
     Export(export::Export),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
+    /// The frontier: addresses by state and outcome
+    Urls(urls::Urls),
+    /// What starts the nightly run: systemd units and a crontab line; or the run itself, night after night
+    Schedule(schedule::Schedule),
+    /// What is wrong with configuration, seeds, archive, clock, names and sites, and what to do
+    Doctor(doctor::Doctor),
     /// Serve a replica of agency sites on loopback, crawl it, print what was found
     Demo(demo::Demo),
 }
@@ -80,6 +100,8 @@ enum Command {
 /// What every command starts from.
 struct Context {
     config: Config,
+    /// The file the user named it in.
+    config_file: Option<PathBuf>,
     /// Whether the user named the archive.
     archive_named: bool,
     quiet: bool,
@@ -101,7 +123,7 @@ pub fn main() -> ExitCode {
             return if usage.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    log(cli.global.verbose, cli.global.quiet);
+    log(cli.global.verbose, cli.global.quiet, cli.global.log);
     run(cli).unwrap_or_else(exit::report).into()
 }
 
@@ -115,7 +137,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     if let Some(archive) = cli.global.archive {
         config.archive = archive;
     }
-    let context = Context { config, archive_named, quiet: cli.global.quiet };
+    let context = Context { config, config_file: cli.global.config, archive_named, quiet: cli.global.quiet };
     match cli.command {
         Command::Crawl(crawl) => crawl.run(context),
         Command::Fetch(fetch) => fetch.run(context),
@@ -127,11 +149,14 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
         Command::Verify(verify) => verify.run(&context),
+        Command::Urls(urls) => urls.run(&context),
+        Command::Schedule(schedule) => schedule.run(context),
+        Command::Doctor(doctor) => doctor.run(&context),
         Command::Demo(demo) => demo.run(context),
     }
 }
 
-fn log(verbose: u8, quiet: bool) {
+fn log(verbose: u8, quiet: bool, format: LogFormat) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (_, 0) => "warn",
@@ -139,7 +164,11 @@ fn log(verbose: u8, quiet: bool) {
         _ => "gongkai=debug,info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }
 
 /// The machine that a command which asks the network runs on.

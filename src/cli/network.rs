@@ -12,7 +12,7 @@ use crate::crawl::{Events, Place, Resolve, Settings};
 use crate::handwritten::duration;
 use crate::store::Store;
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct NetworkArgs {
     /// Open this part of the private address space, and nothing else of it
     #[arg(long, value_name = "CIDR")]

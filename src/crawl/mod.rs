@@ -6,6 +6,7 @@ mod events;
 mod fetch;
 mod frontier;
 mod guard;
+pub mod inventory;
 mod outcome;
 mod politeness;
 pub mod robots;
@@ -83,7 +84,8 @@ impl Stop {
         self.inner.0.load(Ordering::SeqCst)
     }
 
-    async fn asked(&self) {
+    /// Returns once it is.
+    pub async fn asked(&self) {
         let notified = self.inner.1.notified();
         if !self.is_asked() {
             notified.await;

@@ -6,19 +6,21 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 17] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
-    ("config", &["crawl", "handwritten"]),
+    ("config", &["crawl", "handwritten", "schedule"]),
     ("crawl", &["archive", "clock", "dataset", "exchange", "office", "parse", "seed", "store", "urlkey"]),
     ("dataset", &["archive", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "store"]),
     ("handwritten", &[]),
+    ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),
     ("reparse", &["archive", "clock", "dataset", "exchange", "parse", "store"]),
+    ("schedule", &[]),
     ("seed", &["handwritten"]),
     ("store", &[]),
     ("urlkey", &[]),

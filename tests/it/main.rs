@@ -14,6 +14,7 @@ mod faults;
 mod hostile;
 mod kill;
 mod layers;
+mod nightly;
 mod proof;
 mod quality;
 mod quirks;

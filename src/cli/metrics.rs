@@ -1,0 +1,73 @@
+//! `--metrics`: what a monitor asks for, served during a run or left in a file at its end.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::metrics;
+use crate::store::Store;
+
+/// Where to: an address to serve at, else a file (for the textfile collector of node_exporter).
+#[derive(Clone, Debug)]
+pub enum To {
+    Serve(SocketAddr),
+    File(PathBuf),
+}
+
+impl std::str::FromStr for To {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<To, String> {
+        match text.parse::<SocketAddr>() {
+            // Nothing of the archive is for other machines unless a proxy of the user's gives it to them.
+            Ok(address) if !address.ip().is_loopback() => {
+                Err(format!("{address} is not on this machine: write 127.0.0.1:9464"))
+            }
+            Ok(address) => Ok(To::Serve(address)),
+            Err(_) => Ok(To::File(text.into())),
+        }
+    }
+}
+
+/// Serves until the runtime ends.
+pub async fn serve(address: SocketAddr, store: Store) -> anyhow::Result<()> {
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .with_context(|| format!("metrics can't be served at {address}"))?;
+    eprintln!("metrics at http://{}/metrics", listener.local_addr()?);
+    let page = get(move || {
+        let store = store.clone();
+        async move { tokio::task::spawn_blocking(move || answer(&store)).await.unwrap_or_else(|_| failed("it stopped")) }
+    });
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, Router::new().route("/metrics", page)).await {
+            tracing::warn!("metrics are no longer served: {error}");
+        }
+    });
+    Ok(())
+}
+
+fn answer(store: &Store) -> Response {
+    match store.reader().and_then(|connection| metrics::text(&connection)) {
+        Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(why: &str) -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{why}\n")).into_response()
+}
+
+/// Writes beside the name and renames: a collector never reads half a file.
+pub fn write(path: &PathBuf, store: &Store) -> anyhow::Result<()> {
+    let text = metrics::text(&store.reader()?)?;
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, text)
+        .and_then(|()| std::fs::rename(&beside, path))
+        .with_context(|| format!("{} can't be written", path.display()))
+}

@@ -1,0 +1,128 @@
+//! `gongkai schedule`: what starts the nightly run, printed to be pasted; or the run itself, night after night.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::crawl::{Crawl, stop_on_signal};
+use super::{Context, Exit, exit, runtime};
+use crate::clock::{Clock, rfc3339};
+use crate::crawl::Stop;
+use crate::schedule::{Nightly, Standing, clock_time, next};
+
+#[derive(Args)]
+pub struct Schedule {
+    /// One of them alone, ready for a file
+    #[arg(value_enum)]
+    what: Option<What>,
+    /// When to begin, HH:MM in China time [default: when the window of the configuration opens, else 22:00]
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    at: Option<Time>,
+    /// Stay, and crawl every night
+    #[arg(long, conflicts_with = "what")]
+    daemon: bool,
+    #[command(flatten)]
+    crawl: Crawl,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// The systemd service
+    Service,
+    /// The systemd timer that starts it
+    Timer,
+    /// A crontab line
+    Cron,
+}
+
+fn time_of_day(text: &str) -> Result<Time, String> {
+    clock_time(text).ok_or_else(|| format!("{text:?} is no time of day: write 22:00"))
+}
+
+impl Schedule {
+    pub fn run(self, context: Context) -> anyhow::Result<Exit> {
+        if self.daemon {
+            return self.stay(context);
+        }
+        let nightly = Nightly {
+            program: std::env::current_exe().context("the program does not know its own path")?,
+            folder: absolute(Path::new("."))?,
+            config: context
+                .config_file
+                .as_deref()
+                .or(Some(Path::new("config.toml")).filter(|path| path.exists()))
+                .map(absolute)
+                .transpose()?,
+            archive: absolute(&context.config.archive)?,
+            at: self.begin(&context),
+            user: std::env::var("USER").ok().filter(|user| !user.is_empty()),
+        };
+        let cron = || nightly.cron(&TimeZone::system(), Clock::system().now());
+        match self.what {
+            Some(What::Service) => print!("{}", nightly.service()),
+            Some(What::Timer) => print!("{}", nightly.timer()),
+            Some(What::Cron) => print!("{}", cron()),
+            None => {
+                println!("# systemd: gongkai schedule service > /etc/systemd/system/gongkai.service");
+                println!("#          gongkai schedule timer > /etc/systemd/system/gongkai.timer");
+                println!("#          systemctl daemon-reload && systemctl enable --now gongkai.timer\n");
+                println!("# /etc/systemd/system/gongkai.service\n{}", nightly.service());
+                println!("# /etc/systemd/system/gongkai.timer\n{}", nightly.timer());
+                println!("# or a crontab line (crontab -e), in the time of this machine\n{}", cron());
+            }
+        }
+        Ok(Exit::Done)
+    }
+
+    fn begin(&self, context: &Context) -> Time {
+        let opens = context.config.window.map(|window| window.opens);
+        self.at.or(opens).unwrap_or(Time::constant(22, 0, 0, 0))
+    }
+
+    /// A run a night until a signal ends it. A night that fails is said and the next one waited for.
+    fn stay(self, context: Context) -> anyhow::Result<Exit> {
+        let (at, clock) = (self.begin(&context), Clock::system());
+        let runtime = runtime()?;
+        let stop = Stop::default();
+        {
+            let _guard = runtime.enter();
+            stop_on_signal(stop.clone());
+        }
+        // Started within the window: this night's run is still to come.
+        let open = context.config.window.map(|window| window.standing(clock.now()));
+        let mut due = if matches!(open, Some(Standing::Open { .. })) { clock.now() } else { next(at, clock.now()) };
+        while !stop.is_asked() {
+            if clock.now() < due {
+                tracing::info!("the next run begins at {}", rfc3339(due));
+            }
+            runtime.block_on(until(&clock, due, &stop));
+            if stop.is_asked() {
+                break;
+            }
+            let ended = self.crawl.run_until(&context, &runtime, stop.clone()).unwrap_or_else(exit::report);
+            tracing::info!("the run ended with status {}", ended as i32);
+            due = next(at, clock.now());
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Waits by the clock, looked at again and again: a machine that slept or whose clock was set is still in time.
+async fn until(clock: &Clock, due: jiff::Timestamp, stop: &Stop) {
+    const LOOK: Duration = Duration::from_secs(30);
+    while clock.now() < due && !stop.is_asked() {
+        let left = Duration::try_from(due.duration_since(clock.now())).unwrap_or_default();
+        tokio::select! {
+            () = tokio::time::sleep(left.min(LOOK)) => {}
+            () = stop.asked() => {}
+        }
+    }
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{} has no absolute path", path.display()))
+}
