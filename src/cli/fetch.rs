@@ -68,7 +68,7 @@ impl Fetch {
 
 /// `*.gov.cn`, what the seeds name, and what the user opened with `--allow-net` or `--resolve`: naming an address alone does
 /// not open its host.
-fn scope(context: &Context, network: &Network, url: &Url) -> Scope {
+pub fn scope(context: &Context, network: &Network, url: &Url) -> Scope {
     let mut scope = seed::read_dir(&context.config.seeds).map(|seeds| Scope::of(&seeds)).unwrap_or_default();
     let opened = match url.host() {
         Some(Host::Ipv4(ip)) => network.allow.iter().any(|net| net.contains(&IpAddr::from(ip))),

@@ -14,6 +14,7 @@ mod print;
 mod prove;
 mod reading;
 mod reparse;
+mod robots;
 mod schedule;
 mod show;
 mod urls;
@@ -89,6 +90,8 @@ enum Command {
     Verify(verify::Verify),
     /// The frontier: addresses by state and outcome
     Urls(urls::Urls),
+    /// Which rule of robots.txt decides on an address: status 0 allowed, 1 not
+    Robots(robots::Robots),
     /// What starts the nightly run: systemd units and a crontab line; or the run itself, night after night
     Schedule(schedule::Schedule),
     /// What is wrong with configuration, seeds, archive, clock, names and sites, and what to do
@@ -150,6 +153,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Export(export) => export.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Urls(urls) => urls.run(&context),
+        Command::Robots(robots) => robots.run(&context),
         Command::Schedule(schedule) => schedule.run(context),
         Command::Doctor(doctor) => doctor.run(&context),
         Command::Demo(demo) => demo.run(context),

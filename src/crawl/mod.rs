@@ -31,7 +31,7 @@ pub use guard::{Guard, Refusal};
 pub use outcome::Outcome;
 pub use settings::{Identity, Limits, Network, Pace, Resolve, Revisit, Settings};
 pub use summary::{Failed, Summary};
-pub use visit::Visited;
+pub use visit::{Permission, Visited};
 
 use crate::archive::{self, ArchiveError, CaptureId};
 use crate::clock::{Clock, rfc3339};
@@ -152,6 +152,20 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
     }
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
     Ok(visits)
+}
+
+/// What robots.txt of an address's host says: as the archive knows it from the last day, else asked for through the gate.
+pub async fn permission(place: Place, scope: Scope, url: &Url) -> Result<Permission, CrawlError> {
+    let begun = begin(&place, Vec::new()).await?;
+    let store = place.store.clone();
+    let visitor = visitor(place, scope, &begun).await?;
+    let permission = if visitor.scope.holds(url) {
+        visitor.robots(url).await?
+    } else {
+        Permission::Unreachable(Outcome::OutOfScope, url.host_str().unwrap_or_default().into())
+    };
+    Summary::default().finish(&store, begun.crawl, visitor.clock.now()).await?;
+    Ok(permission)
 }
 
 struct Begun {

@@ -95,6 +95,12 @@ impl Rules {
     }
 }
 
+/// What rules are matched against: path and query (RFC 9309 2.2.2).
+pub fn path_of(url: &url::Url) -> String {
+    let query = url.query().map_or(String::new(), |query| format!("?{query}"));
+    format!("{}{query}", url.path())
+}
+
 /// Whether an answer is a robots.txt at all: sites put their error pages there, with status 200.
 pub fn is_robots(content_type: Option<&str>, body: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&body[..body.len().min(4_096)]).to_ascii_lowercase();

@@ -176,3 +176,38 @@ fn what_is_not_there_is_said_plainly() {
     let output = gongkai().current_dir(folder.path()).args(["verify", "--archive", "bad.sqlite"]).output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
 }
+
+#[test]
+fn robots_says_which_rule_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![
+        ("rsj.test.gov.cn", "/robots.txt", Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 77\r\nConnection: close\r\n\r\nUser-agent: *\nDisallow: /nb/*.pdf$\nAllow: /nb/2023*.pdf\nCrawl-delay: 4\nXX: 1\n".to_vec())),
+        ("down.test.gov.cn", "/robots.txt", Answer::status(503, &[])),
+    ]);
+    let hosts = ["rsj.test.gov.cn", "down.test.gov.cn"];
+    let ask = |url: &str| {
+        let mut command = gongkai();
+        command.current_dir(folder.path()).args(["--archive", "a.sqlite", "robots", url]).args(site.flags(&hosts));
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), stdout(&output))
+    };
+    let (code, said) = ask(&site.url(hosts[0], "/nb/1.pdf"));
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("not allowed: line 2 decides, disallow: /nb/*.pdf$") && said.contains("crawl-delay 4 s"),
+        "{said}"
+    );
+    let (code, said) = ask(&site.url(hosts[0], "/nb/2023a.pdf"));
+    assert!(code == 0 && said.contains("allowed: line 3 decides"), "{said}");
+    assert_eq!(ask(&site.url(hosts[0], "/nb/1.html")).0, 0);
+    // Known for a day: asked for once.
+    assert_eq!(site.times(hosts[0], "/robots.txt"), 1);
+    let (code, said) = ask(&site.url(hosts[1], "/"));
+    assert!(code == 1 && said.contains("robots_unreachable"), "{said}");
+    std::fs::write(folder.path().join("r.txt"), "User-agent: bai\nDisallow: /\n").unwrap();
+    for (agent, status) in [("bai", 1), ("other", 0)] {
+        let mut command = gongkai();
+        command.current_dir(folder.path()).args(["robots", "--file", "r.txt", "--agent", agent, "/x"]);
+        assert_eq!(command.status().unwrap().code(), Some(status), "{agent}");
+    }
+}

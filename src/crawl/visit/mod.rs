@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use links::{location, redirected};
-use permission::Robots;
+pub use permission::Permission;
 
 use super::events::{Events, Kind};
 use super::fetch::{Attempt, Condition, Door};
@@ -36,7 +36,7 @@ pub struct Visitor {
     pub settings: Settings,
     pub events: Events,
     pub crawl: i64,
-    robots: Mutex<HashMap<String, Robots>>,
+    robots: Mutex<HashMap<String, Permission>>,
 }
 
 /// The end of a visit.
@@ -98,10 +98,9 @@ impl Visitor {
             return refused(Outcome::TooManyRedirects, format!("more than {}", self.settings.limits.redirects));
         }
         match self.robots(&lease.url).await? {
-            Robots::Unreachable(outcome, why) => refused(outcome, why),
-            Robots::Rules(rules) => {
-                let query = lease.url.query().map_or(String::new(), |query| format!("?{query}"));
-                let decision = rules.decide(&format!("{}{query}", lease.url.path()));
+            Permission::Unreachable(outcome, why) => refused(outcome, why),
+            Permission::Rules(rules) => {
+                let decision = rules.decide(&super::robots::path_of(&lease.url));
                 match decision.line {
                     Some((line, rule)) if !decision.allowed => {
                         refused(Outcome::RefusedByRobots, format!("line {line}: {rule}"))

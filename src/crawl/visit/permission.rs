@@ -17,7 +17,7 @@ use crate::parse::{self, PageKind};
 
 /// What robots.txt of an origin says.
 #[derive(Clone, Debug)]
-pub enum Robots {
+pub enum Permission {
     Rules(Arc<Rules>),
     /// Nothing may be asked; the outcome is the host's own where not even a connection was had.
     Unreachable(Outcome, String),
@@ -28,7 +28,7 @@ const ROBOTS_DAY: Duration = Duration::from_secs(24 * 3_600);
 
 impl Visitor {
     /// The rules of an origin: from memory, from the archive within a day, else asked for.
-    pub(super) async fn robots(&self, url: &Url) -> Result<Robots, CrawlError> {
+    pub async fn robots(&self, url: &Url) -> Result<Permission, CrawlError> {
         let host = host_of(url);
         let mut known = self.robots.lock().await;
         if let Some(robots) = known.get(&host) {
@@ -40,7 +40,7 @@ impl Visitor {
             Some(robots) => robots,
             None => self.fetch_robots(url, &host).await?,
         };
-        if let Robots::Rules(rules) = &robots
+        if let Permission::Rules(rules) = &robots
             && self.gate.crawl_delay(&host, rules.crawl_delay)
         {
             tracing::warn!(
@@ -54,7 +54,7 @@ impl Visitor {
         Ok(robots)
     }
 
-    async fn stored_robots(&self, host: &str) -> Result<Option<Robots>, CrawlError> {
+    async fn stored_robots(&self, host: &str) -> Result<Option<Permission>, CrawlError> {
         let (host, fresh) = (host.to_owned(), self.before(ROBOTS_DAY));
         let row: Option<(String, Option<Vec<u8>>)> = self
             .store
@@ -64,11 +64,12 @@ impl Visitor {
                 Ok(rows.next()?.map(|row| Ok::<_, rusqlite::Error>((row.get(0)?, row.get(1)?))).transpose()?)
             })
             .await?;
-        Ok(row.map(|(_, rules)| Robots::Rules(Arc::new(Rules::read(&rules.unwrap_or_default(), Identity::PRODUCT)))))
+        Ok(row
+            .map(|(_, rules)| Permission::Rules(Arc::new(Rules::read(&rules.unwrap_or_default(), Identity::PRODUCT)))))
     }
 
     /// 4xx means everything is allowed; 5xx and no answer that nothing is (RFC 9309 2.3.1). Redirects are followed five deep.
-    async fn fetch_robots(&self, url: &Url, host: &str) -> Result<Robots, CrawlError> {
+    async fn fetch_robots(&self, url: &Url, host: &str) -> Result<Permission, CrawlError> {
         let mut target = url.join("/robots.txt").map_err(|error| CrawlError::Address(error.to_string()))?;
         for _ in 0..=5 {
             let attempt = self.ask(&target, Hop::Robots, &Condition::default()).await;
@@ -128,7 +129,7 @@ impl Visitor {
         state: &'static str,
         rules: Option<Vec<u8>>,
         otherwise: (Outcome, String),
-    ) -> Result<Robots, CrawlError> {
+    ) -> Result<Permission, CrawlError> {
         let (name, now, crawl) = (host.to_owned(), self.clock.now(), self.crawl);
         let kept = rules.clone();
         let blocked = exchange.as_ref().and_then(|exchange| self.block_until(otherwise.0, exchange, now));
@@ -150,8 +151,8 @@ impl Visitor {
             })
             .await?;
         Ok(match rules {
-            Some(rules) => Robots::Rules(Arc::new(Rules::read(&rules, Identity::PRODUCT))),
-            None => Robots::Unreachable(otherwise.0, format!("robots.txt: {}", otherwise.1)),
+            Some(rules) => Permission::Rules(Arc::new(Rules::read(&rules, Identity::PRODUCT))),
+            None => Permission::Unreachable(otherwise.0, format!("robots.txt: {}", otherwise.1)),
         })
     }
 
