@@ -28,15 +28,19 @@ use url::Url;
 use crate::exchange::{Headers, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "3";
+pub const PARSER_VERSION: &str = "4";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 3] = [
+pub const HISTORY: [(&str, &str); 4] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
         "3",
         "tables around single cells, hidden copies of tables, rows that spans push aside, worded signs, 檔案 for 文件",
+    ),
+    (
+        "4",
+        "links: rows in JSON answers and scripts, lists behind JPaaS, gkmlpt, UCAP and Hanweb pages, reports by year",
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! Hanweb 大汉 JCMS: the rows of a listing stand in CDATA inside a script, where no `<a>` is seen.
 
+use url::Url;
+
 use crate::parse::extract::{Anchor, Document, html};
 
 /// Records of one page.
@@ -20,9 +22,38 @@ pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
     anchors
 }
 
+/// More rows: the address in `<nextgroup>`; or, behind an answer of the data proxy that had rows, the page after it.
+pub fn next(page: &Url, text: &str) -> Option<String> {
+    if let Some(group) = text.split("<nextgroup>").nth(1).and_then(|rest| rest.split("</nextgroup>").next()) {
+        let href = group.split("href=").nth(1)?;
+        let quote = href.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        return href[1..].split(quote).next().map(|address| address.replace("&amp;", "&"));
+    }
+    (page.path().ends_with("/dataproxy.jsp") && text.contains("<record>")).then_some(())?;
+    let pairs: Vec<(String, String)> = page.query_pairs().into_owned().collect();
+    let number: u32 = pairs.iter().find(|(key, _)| key == "page")?.1.parse().ok()?;
+    let mut next = page.clone();
+    next.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| match key.as_str() {
+        "page" => (key.clone(), number.saturating_add(1).to_string()),
+        _ => (key.clone(), value.clone()),
+    }));
+    Some(next.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_rows() {
+        let column = Url::parse("http://a.gov.cn/col/col1/index.html").unwrap();
+        let proxy = "/module/web/jpage/dataproxy.jsp?page=2&appid=1&webid=39";
+        let text = format!("<nextgroup><![CDATA[<a href=\"{}\"></a>]]></nextgroup>", proxy.replace('&', "&amp;"));
+        assert_eq!(next(&column, &text).as_deref(), Some(proxy));
+        let answer = column.join(proxy).unwrap();
+        assert!(next(&answer, "<record></record>").unwrap().ends_with("dataproxy.jsp?page=3&appid=1&webid=39"));
+        assert_eq!(next(&answer, "<datastore></datastore>"), None);
+    }
 
     #[test]
     fn rows_inside_a_script_are_found() {

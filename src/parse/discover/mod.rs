@@ -1,7 +1,12 @@
 //! Where a page leads: reports, columns of reports, next pages, attachments. One file to a family of content systems.
 
+mod answers;
+mod by_year;
+mod gkmlpt;
 mod hanweb;
+mod jpaas;
 mod paging;
+mod ucap;
 
 use std::collections::HashSet;
 
@@ -20,6 +25,9 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
     let Some(url) = url else { return Vec::new() };
     let base = document.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
     let mut found = Found { page: url, base: &base, seen: HashSet::new(), links: Vec::new() };
+    if let Some(answer) = answers::whole(text) {
+        return found.answer(&answer);
+    }
     for anchor in &document.anchors {
         found.anchor(anchor);
     }
@@ -29,7 +37,14 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
     for frame in &document.frames {
         found.frame(frame);
     }
-    for next in paging::next(document, url) {
+    for anchor in answers::in_scripts(&document.scripts) {
+        found.anchor(&anchor);
+    }
+    for (year, words) in by_year::neighbours(url, text) {
+        found.push(&year, LinkHop::Link, &words, title::score(&words));
+    }
+    let units = jpaas::units(text).into_iter().chain(gkmlpt::lists(url, text)).chain(ucap::twin(document, text));
+    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)) {
         found.push(&next, LinkHop::Page, "", 0);
     }
     for target in redirects(document) {
@@ -46,6 +61,20 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Rows of a side API, and its next page while there are any.
+    fn answer(mut self, answer: &serde_json::Value) -> Vec<Link> {
+        for anchor in answers::rows(answer) {
+            self.anchor(&anchor);
+        }
+        let page = self.page;
+        let next = gkmlpt::next(page, answer).or_else(|| ucap::next(page, answer));
+        let next = next.or_else(|| jpaas::next(page).filter(|_| !self.links.is_empty()));
+        if let Some(next) = next {
+            self.push(&next, LinkHop::Page, "", 0);
+        }
+        self.links
+    }
+
     fn anchor(&mut self, anchor: &Anchor) {
         // Listings cut the text short; the title attribute holds all of it.
         let words =
