@@ -10,6 +10,7 @@ mod crawl;
 mod demo;
 mod departures;
 mod export;
+mod families;
 mod faults;
 mod hostile;
 mod kill;

@@ -3,6 +3,8 @@
 
 use url::Url;
 
+use super::paging::{parameter, with};
+
 /// The duty to report begins with 2008 (条例 of 2007).
 const FIRST: i16 = 2008;
 
@@ -16,8 +18,7 @@ pub fn neighbours(page: &Url, text: &str) -> Vec<(String, String)> {
     } else {
         return Vec::new();
     };
-    let pairs: Vec<(String, String)> = page.query_pairs().into_owned().collect();
-    let year = pairs.iter().find(|(key, _)| key == name).and_then(|(_, value)| value.parse::<i16>().ok());
+    let year = parameter(page, name).and_then(|value| value.parse::<i16>().ok());
     let Some(year) = year.filter(|year| (FIRST..2100).contains(year)) else { return Vec::new() };
     if !["总体情况", "年度报告", "年报"].iter().any(|word| text.contains(word)) {
         return Vec::new();
@@ -25,15 +26,7 @@ pub fn neighbours(page: &Url, text: &str) -> Vec<(String, String)> {
     [year - 1, year + 1]
         .into_iter()
         .filter(|year| *year >= FIRST)
-        .map(|year| {
-            let mut beside = page.clone();
-            beside.query_pairs_mut().clear().extend_pairs(
-                pairs
-                    .iter()
-                    .map(|(key, value)| (key.clone(), if key == name { year.to_string() } else { value.clone() })),
-            );
-            (beside.into(), format!("{year}年政府信息公开工作年度报告"))
-        })
+        .map(|year| (with(page, name, &year.to_string()).into(), format!("{year}年政府信息公开工作年度报告")))
         .collect()
 }
 

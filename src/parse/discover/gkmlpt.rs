@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::paging::{parameter, with};
+
 /// Rows of one answer.
 const ROWS: u64 = 100;
 
@@ -32,15 +34,9 @@ pub fn lists(page: &Url, text: &str) -> Vec<String> {
 /// The page after an answer, while its total says there is one.
 pub fn next(answer: &Url, value: &serde_json::Value) -> Option<String> {
     answer.path().contains("/gkmlpt/api/all/").then_some(())?;
-    let pairs: Vec<(String, String)> = answer.query_pairs().into_owned().collect();
-    let number: u64 = pairs.iter().find(|(key, _)| key == "page")?.1.parse().ok()?;
+    let number: u64 = parameter(answer, "page")?.parse().ok()?;
     (value.get("total")?.as_u64()? > number.saturating_mul(ROWS)).then_some(())?;
-    let mut next = answer.clone();
-    next.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| match key.as_str() {
-        "page" => (key.clone(), (number + 1).to_string()),
-        _ => (key.clone(), value.clone()),
-    }));
-    Some(next.into())
+    Some(with(answer, "page", &(number + 1).to_string()).into())
 }
 
 fn number_after<'a>(text: &'a str, names: &[&str]) -> Option<&'a str> {

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::paging::{parameter, with};
 use crate::parse::extract::{Anchor, Document, html};
 
 /// Records of one page.
@@ -30,14 +31,8 @@ pub fn next(page: &Url, text: &str) -> Option<String> {
         return href[1..].split(quote).next().map(|address| address.replace("&amp;", "&"));
     }
     (page.path().ends_with("/dataproxy.jsp") && text.contains("<record>")).then_some(())?;
-    let pairs: Vec<(String, String)> = page.query_pairs().into_owned().collect();
-    let number: u32 = pairs.iter().find(|(key, _)| key == "page")?.1.parse().ok()?;
-    let mut next = page.clone();
-    next.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| match key.as_str() {
-        "page" => (key.clone(), number.saturating_add(1).to_string()),
-        _ => (key.clone(), value.clone()),
-    }));
-    Some(next.into())
+    let number: u32 = parameter(page, "page")?.parse().ok()?;
+    Some(with(page, "page", &number.saturating_add(1).to_string()).into())
 }
 
 #[cfg(test)]

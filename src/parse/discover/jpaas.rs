@@ -3,6 +3,8 @@
 use url::Url;
 use url::form_urlencoded;
 
+use super::paging::{parameter, with};
+
 const API: &str = "/front/page/build/unit";
 /// Rows asked for at a time, as the product's own pages do.
 const ROWS: usize = 15;
@@ -36,17 +38,9 @@ pub fn units(text: &str) -> Vec<String> {
 /// The page after an answer of the API.
 pub fn next(answer: &Url) -> Option<String> {
     answer.path().ends_with(API).then_some(())?;
-    let pairs: Vec<(String, String)> = answer.query_pairs().into_owned().collect();
-    let number = pairs
-        .iter()
-        .find(|(key, _)| key == "paramJson")
-        .and_then(|(_, value)| serde_json::from_str::<serde_json::Value>(value).ok()?.get("pageNo")?.as_u64())?;
-    let mut next = answer.clone();
-    next.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| match key.as_str() {
-        "paramJson" => (key.clone(), page(usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1))),
-        _ => (key.clone(), value.clone()),
-    }));
-    Some(next.into())
+    let asked: serde_json::Value = serde_json::from_str(&parameter(answer, "paramJson")?).ok()?;
+    let number = usize::try_from(asked.get("pageNo")?.as_u64()?).ok()?;
+    Some(with(answer, "paramJson", &page(number.saturating_add(1))).into())
 }
 
 fn page(number: usize) -> String {

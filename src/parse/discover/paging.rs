@@ -36,6 +36,22 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
         .collect()
 }
 
+/// An address with another value for one parameter of its query.
+pub fn with(url: &Url, name: &str, value: &str) -> Url {
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let mut changed = url.clone();
+    changed
+        .query_pairs_mut()
+        .clear()
+        .extend_pairs(pairs.iter().map(|(key, held)| (key.as_str(), if key == name { value } else { held.as_str() })));
+    changed
+}
+
+/// The value of one parameter of an address's query.
+pub fn parameter(url: &Url, name: &str) -> Option<String> {
+    url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 struct Call {
     total: usize,
     current: usize,

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::paging::{parameter, with};
 use crate::parse::extract::Document;
 
 /// Rows of one answer.
@@ -22,17 +23,11 @@ pub fn twin(document: &Document, text: &str) -> Option<String> {
 
 /// The page after an answer, while its total says there is one.
 pub fn next(answer: &Url, value: &serde_json::Value) -> Option<String> {
-    let pairs: Vec<(String, String)> = answer.query_pairs().into_owned().collect();
-    pairs.iter().any(|(key, value)| key == "_isJson" && value == "true").then_some(())?;
-    let number: u64 = pairs.iter().find(|(key, _)| key == "page")?.1.parse().ok()?;
-    let size: u64 = pairs.iter().find(|(key, _)| key == "_pageSize")?.1.parse().ok()?;
+    (parameter(answer, "_isJson")? == "true").then_some(())?;
+    let number: u64 = parameter(answer, "page")?.parse().ok()?;
+    let size: u64 = parameter(answer, "_pageSize")?.parse().ok()?;
     (value.pointer("/data/total")?.as_u64()? > number.saturating_mul(size)).then_some(())?;
-    let mut next = answer.clone();
-    next.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(key, value)| match key.as_str() {
-        "page" => (key.clone(), (number + 1).to_string()),
-        _ => (key.clone(), value.clone()),
-    }));
-    Some(next.into())
+    Some(with(answer, "page", &(number + 1).to_string()).into())
 }
 
 fn is_channel(text: &str) -> bool {

@@ -1,0 +1,239 @@
+//! A site for each family of content systems, in the shape its product has (shared/sites.md 1.2): what is found of what is there.
+
+use super::crawl::{crawl, query};
+use super::site::{Answer, Site};
+use super::stderr;
+
+/// A site: its host, the column that the seed names, its pages.
+struct Family {
+    name: &'static str,
+    column: &'static str,
+    pages: Vec<(String, Answer)>,
+    /// Addresses of its reports.
+    reports: Vec<String>,
+}
+
+fn report(year: u16) -> Answer {
+    let text = "<p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>三、收到和处理政府信息公开申请情况</p><p>六、其他需要报告的事项</p>";
+    Answer::html(format!("<title>{year}年政府信息公开工作年度报告</title>{text}"))
+}
+
+fn json(text: String) -> Answer {
+    let headers = vec![("Content-Type", "application/json".to_owned())];
+    Answer::Page { status: 200, headers, body: text.into_bytes() }
+}
+
+fn row(href: &str, year: u16) -> String {
+    format!("<li><a href='{href}'>{year}年政府信息公开工作年度报告</a></li>")
+}
+
+/// A family whose lists name the reports of 2019 to 2023, three on the first page and two on the second.
+fn family(
+    name: &'static str,
+    column: &'static str,
+    address: impl Fn(u16) -> String,
+    pages: impl Fn(&[(String, u16)], &[(String, u16)]) -> Vec<(String, Answer)>,
+) -> Family {
+    let all: Vec<(String, u16)> = (2019..=2023).map(|year| (address(year), year)).collect();
+    let mut pages = pages(&all[..3], &all[3..]);
+    pages.extend(all.iter().map(|(address, year)| (address.clone(), report(*year))));
+    Family { name, column, pages, reports: all.into_iter().map(|(address, _)| address).collect() }
+}
+
+fn rows(of: &[(String, u16)]) -> String {
+    of.iter().map(|(address, year)| row(address, *year)).collect()
+}
+
+fn jpaas_unit(page: usize) -> String {
+    let mut url = url::Url::parse("http://x/api-gateway/jpaas-publish-server/front/page/build/unit").unwrap();
+    url.query_pairs_mut()
+        .append_pair("pageId", "1229")
+        .append_pair("parseType", "bulidstatic")
+        .append_pair("tagId", "分页列表")
+        .append_pair("paramJson", &format!("{{\"pageNo\":{page},\"pageSize\":15}}"));
+    format!("{}?{}", url.path(), url.query().unwrap())
+}
+
+fn families() -> Vec<Family> {
+    let unit =
+        |of: &[(String, u16)]| json(serde_json::json!({"success": true, "data": {"html": rows(of)}}).to_string());
+    let articles = |of: &[(String, u16)], total: usize| {
+        let rows: Vec<_> = of
+            .iter()
+            .map(|(url, year)| serde_json::json!({"url": url, "title": format!("{year}年政府信息公开工作年度报告")}))
+            .collect();
+        (rows, total)
+    };
+    vec![
+        family(
+            "Hanweb JCMS",
+            "/col/col1/index.html",
+            |y| format!("/art/{y}/1/19/art_1_{y}.html"),
+            |one, two| {
+                let store = |of: &[(String, u16)]| {
+                    let records: String =
+                        of.iter().map(|(a, y)| format!("<record><![CDATA[{}]]></record>", row(a, *y))).collect();
+                    format!("<recordset>{records}</recordset>")
+                };
+                let proxy = |page| format!("/module/web/jpage/dataproxy.jsp?page={page}&appid=1&webid=39&columnid=1");
+                let group = format!("<nextgroup><![CDATA[<a href=\"{}\"></a>]]></nextgroup>", proxy(2));
+                let first = format!("<script type='text/xml'><datastore>{group}{}</datastore></script>", store(one));
+                vec![
+                    ("/col/col1/index.html".into(), Answer::html(first)),
+                    (proxy(2), Answer::html(format!("<datastore>{}</datastore>", store(two)))),
+                    (proxy(3), Answer::html("<datastore></datastore>")),
+                ]
+            },
+        ),
+        family(
+            "Hanweb JPaaS",
+            "/col/col1229/index.html",
+            |y| format!("/col/col1229/art/{y}/art_{y:032x}.html"),
+            move |one, two| {
+                let block = "{'parseType':'bulidstatic','tagId':'分页列表','pageId':'1229'}";
+                let api = "/api-gateway/jpaas-publish-server/front/page/build/unit";
+                vec![
+                    (
+                        "/col/col1229/index.html".into(),
+                        Answer::html(format!(
+                            "<title>政府信息公开年报</title><script url=\"{api}\" queryData=\"{block}\"></script>"
+                        )),
+                    ),
+                    (jpaas_unit(1), unit(one)),
+                    (jpaas_unit(2), unit(two)),
+                    (jpaas_unit(3), json("{\"success\":true,\"data\":{\"html\":\"\"}}".into())),
+                ]
+            },
+        ),
+        family(
+            "TRS, counted from 0",
+            "/nb/",
+            |y| format!("/nb/{y}01/t{y}0119_1.html"),
+            |one, two| {
+                let call = |current| format!("<script>createPageHTML(2, {current}, \"index\", \"html\")</script>");
+                vec![
+                    ("/nb/".into(), Answer::html(rows(one) + &call(0))),
+                    ("/nb/index_1.html".into(), Answer::html(rows(two) + &call(1))),
+                ]
+            },
+        ),
+        family(
+            "TRS, counted from 1",
+            "/nb/",
+            |y| format!("/nb/{y}01/t{y}0119_1.html"),
+            |one, two| {
+                let call = |current| format!("<script>createPageHTML(2, {current}, \"index\", \"html\")</script>");
+                vec![
+                    ("/nb/".into(), Answer::html(rows(one) + &call(1))),
+                    ("/nb/index_1.html".into(), Answer::html(rows(one) + &call(1))),
+                    ("/nb/index_2.html".into(), Answer::html(rows(two) + &call(2))),
+                ]
+            },
+        ),
+        family(
+            "hex32 static",
+            "/nb/zfxxgkpage.shtml",
+            |y| format!("/nb/{y}/12/29/{y:032x}.shtml"),
+            |one, two| {
+                vec![
+                    (
+                        "/nb/zfxxgkpage.shtml".into(),
+                        Answer::html(rows(one) + "<a href='zfxxgkpage_2.shtml'>下一页</a>"),
+                    ),
+                    ("/nb/zfxxgkpage_2.shtml".into(), Answer::html(rows(two))),
+                ]
+            },
+        ),
+        family(
+            "UCAP",
+            "/a/c112746/list.shtml",
+            |y| format!("/a/c112746/{y}01/{y:032x}.shtml"),
+            move |one, two| {
+                let channel = "0123456789abcdef0123456789abcdef";
+                let twin = |page: u8| {
+                    format!(
+                        "/common/search/{channel}?_isAgg=true&_isJson=true&_pageSize=20&_template=index&page={page}"
+                    )
+                };
+                let answer = |of: &[(String, u16)]| {
+                    let (rows, total) = articles(of, 21);
+                    json(serde_json::json!({"data": {"total": total, "results": rows}}).to_string())
+                };
+                let page = format!("<meta name=channelId content={channel}><script>q='?_isJson=true'</script>");
+                vec![
+                    ("/a/c112746/list.shtml".into(), Answer::html(page)),
+                    (twin(1), answer(one)),
+                    (twin(2), answer(two)),
+                ]
+            },
+        ),
+        family(
+            "gkmlpt",
+            "/gkmlpt/index",
+            |y| format!("/gkmlpt/content/1/1/post_{y}.html"),
+            move |one, two| {
+                let answer = |of: &[(String, u16)]| {
+                    let (rows, total) = articles(of, 101);
+                    json(serde_json::json!({"total": total, "articles": rows}).to_string())
+                };
+                let tree = r#"<div id=app></div><script>window._CONFIG={SID:175,TREE:[{"id":2629,"name":"政府信息公开年报"}]}</script>"#;
+                let api = |page: u8| format!("/gkmlpt/api/all/2629?page={page}&sid=175");
+                vec![("/gkmlpt/index".into(), Answer::html(tree)), (api(1), answer(one)), (api(2), answer(two))]
+            },
+        ),
+        family(
+            "VSB",
+            "/zfxxgknb.htm",
+            |y| format!("/info/5069/{y}.htm"),
+            |one, two| {
+                vec![
+                    ("/zfxxgknb.htm".into(), Answer::html(rows(one) + "<a href='zfxxgknb/1.htm'>下页</a>")),
+                    ("/zfxxgknb/1.htm".into(), Answer::html(rows(two))),
+                ]
+            },
+        ),
+        // The report of one year is what the seed names; the years beside it follow, as far as there are any.
+        family(
+            "Hanweb xxgk",
+            "/module/xxgk/xxgkAnnualReport.jsp?area=7&fbtime=2021",
+            |y| format!("/module/xxgk/xxgkAnnualReport.jsp?area=7&fbtime={y}"),
+            |_, _| Vec::new(),
+        ),
+        family(
+            "Lonsun",
+            "/public/column/6?type=3&timeFrame=2021",
+            |y| format!("/public/column/6?type=3&timeFrame={y}"),
+            |_, _| Vec::new(),
+        ),
+    ]
+}
+
+#[test]
+fn every_report_of_every_family_is_found() {
+    let families = families();
+    let hosts: Vec<String> = (0..families.len()).map(|at| format!("site{at}.test.gov.cn")).collect();
+    let script = families.iter().zip(&hosts).flat_map(|(family, host)| {
+        family.pages.iter().map(|(path, answer)| (host.as_str(), path.as_str(), answer.clone()))
+    });
+    let site = Site::serve(script.collect());
+    let seeds: Vec<String> = families.iter().zip(&hosts).map(|(family, host)| site.url(host, family.column)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let output = crawl(folder.path(), &site, &names, &seeds, "0s");
+    let mut short = Vec::new();
+    for (family, host) in families.iter().zip(&hosts) {
+        let like = format!("SELECT url FROM capture WHERE status = 200 AND url LIKE 'http://{host}:%'");
+        let held = query(folder.path(), &like);
+        let found = family.reports.iter().filter(|path| held.contains(&site.url(host, path))).count();
+        println!(
+            "{:20} {found} of {} reports, {} requests",
+            family.name,
+            family.reports.len(),
+            site.log().iter().filter(|asked| asked.host.starts_with(host.as_str())).count()
+        );
+        if found < family.reports.len() {
+            short.push(family.name);
+        }
+    }
+    assert!(short.is_empty(), "{short:?}: {}", stderr(&output));
+}
