@@ -43,7 +43,13 @@ const OF_CITY: Article = Article {
 };
 
 pub fn pages() -> Vec<Page> {
-    vec![Page { status: 404, ..Page::robots(HOST, "") }, listing(), report(&OF_DEPARTMENT), report(&OF_CITY)]
+    vec![
+        Page { status: 404, ..Page::robots(HOST, "") },
+        listing(),
+        rest_of_listing(),
+        report(&OF_DEPARTMENT),
+        report(&OF_CITY),
+    ]
 }
 
 fn listing() -> Page {
@@ -56,9 +62,14 @@ fn listing() -> Page {
     };
     let records: String = [OF_CITY, OF_DEPARTMENT].iter().map(record).collect();
     let body = format!(
-        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>政府信息公开年报</title><meta name=\"ColumnName\" content=\"政府信息公开年报\"></head><body>\n<div id=\"256283\"><script type=\"text/xml\"><datastore>\n<nextgroup><![CDATA[<a href=\"/module/web/jpage/dataproxy.jsp?page=1&appid=1\"></a>]]></nextgroup>\n<recordset>\n{records}</recordset></datastore></script></div></body></html>"
+        "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><title>政府信息公开年报</title><meta name=\"ColumnName\" content=\"政府信息公开年报\"></head><body>\n<div id=\"256283\"><script type=\"text/xml\"><datastore>\n<nextgroup><![CDATA[<a href=\"/module/web/jpage/dataproxy.jsp?page=2&appid=1\"></a>]]></nextgroup>\n<recordset>\n{records}</recordset></datastore></script></div></body></html>"
     );
     Page::utf8(HOST, LISTING, body).gzipped()
+}
+
+/// What the product answers behind the last row.
+fn rest_of_listing() -> Page {
+    Page::utf8(HOST, "/module/web/jpage/dataproxy.jsp", "<datastore><recordset></recordset></datastore>".to_owned())
 }
 
 fn report(article: &Article) -> Page {
