@@ -234,6 +234,7 @@ async fn work(visitor: &Arc<Visitor>, bounds: &Bounds, stop: &Stop, summary: &mu
             }
         }
         match tasks.join_next().await {
+            None if over && !stop.is_asked() => return say_what_is_left(visitor, bounds, deadline, summary).await,
             None => return Ok(()),
             Some(ended) => {
                 let (host, visits) = ended.map_err(|error| CrawlError::Stopped(error.to_string()))?;
@@ -244,6 +245,22 @@ async fn work(visitor: &Arc<Visitor>, bounds: &Bounds, stop: &Stop, summary: &mu
             }
         }
     }
+}
+
+/// A run that its bounds ended while something was due did its work in part.
+async fn say_what_is_left(
+    visitor: &Visitor,
+    bounds: &Bounds,
+    deadline: Option<Instant>,
+    summary: &mut Summary,
+) -> Result<(), CrawlError> {
+    let (now, only) = (visitor.clock.now(), bounds.only.clone());
+    let due = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref())).await?;
+    if !due.is_empty() {
+        let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        summary.bounded.insert(if late { "max_time" } else { "max_pages" });
+    }
+    Ok(())
 }
 
 /// A host's addresses one after the other. Ends early now and then, so that hosts just found get their turn.

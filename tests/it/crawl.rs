@@ -235,3 +235,36 @@ fn a_host_that_hangs_holds_up_no_other() {
         stderr(&output)
     );
 }
+
+#[test]
+fn a_run_that_its_bounds_ended_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = || Answer::html("<p>公开</p>".repeat(50));
+    let site = Site::serve(vec![(HOST, "/x", page()), (HOST, "/y", page())]);
+    let seeds = [site.url(HOST, "/x"), site.url(HOST, "/y")];
+    let bounded = |more: &[&str]| {
+        let mut command = gongkai();
+        command.current_dir(folder.path()).args([
+            "crawl",
+            "--seeds",
+            "seeds",
+            "--archive",
+            "a.sqlite",
+            "--gap",
+            "10ms",
+        ]);
+        command.args(site.flags(&[HOST])).args(more).output().unwrap()
+    };
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let entries: String =
+        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
+    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    for (limit, value) in [("max_time", "0s"), ("max_pages", "1")] {
+        let output = bounded(&[&format!("--{}", limit.replace('_', "-")), value]);
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("the limit {limit} kept addresses out")), "{}", stderr(&output));
+    }
+    // The last address is within its bound: nothing is left, and nothing said.
+    let output = bounded(&["--max-pages", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
