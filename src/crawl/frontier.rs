@@ -159,6 +159,11 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
     Ok(added > 0)
 }
 
+/// Whether the frontier holds an address.
+pub fn knows(connection: &Connection, url: &Url) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM url WHERE key = ?1")?.exists([UrlKey::of(url).as_str()])?)
+}
+
 /// How many addresses of a host the frontier holds.
 pub fn held_of(connection: &Connection, host: &str) -> Result<u64, StoreError> {
     let count: i64 =

@@ -237,3 +237,18 @@ fn every_report_of_every_family_is_found() {
     }
     assert!(short.is_empty(), "{short:?}: {}", stderr(&output));
 }
+
+#[test]
+fn a_pager_that_repeats_itself_is_followed_no_further() {
+    const HOST: &str = "loop.test.gov.cn";
+    // Each page names the next one and shows the same rows: the site's last page, again and again.
+    let paths: Vec<String> = (2..30).map(|page| format!("/nb/index_{page}.html")).collect();
+    let list = |next: &str| Answer::html(row("/1.html", 2023) + &format!("<a href='{next}'>下一页</a>"));
+    let mut script = vec![(HOST, "/nb/", list("/nb/index_2.html")), (HOST, "/1.html", report(2023))];
+    script.extend(paths.iter().zip(&paths[1..]).map(|(path, next)| (HOST, path.as_str(), list(next))));
+    let site = Site::serve(script);
+    let folder = tempfile::tempdir().unwrap();
+    let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/nb/")], "0s");
+    assert!(stderr(&output).contains("the limit pagination stalled kept addresses out"), "{}", stderr(&output));
+    assert_eq!((site.times(HOST, "/nb/index_2.html"), site.times(HOST, "/nb/index_3.html")), (1, 0));
+}

@@ -54,7 +54,7 @@ fn nothing_committed_is_lost_and_no_finished_page_is_fetched_again() {
     let mut said: Vec<String> = Vec::new();
     let mut kills = 0;
     // Killed once a few more pages have come than the last time, wherever the process then is.
-    for wanted in (8..PAGES).step_by(12) {
+    for wanted in (5..PAGES).step_by(6) {
         let mut child = start(folder.path(), &site);
         while site.log().len() < wanted && child.try_wait().unwrap().is_none() {
             std::thread::sleep(Duration::from_millis(3));
@@ -73,7 +73,7 @@ fn nothing_committed_is_lost_and_no_finished_page_is_fetched_again() {
             assert!(kept.contains(url), "{url} was said to be committed and is lost");
         }
     }
-    assert!(kills >= 5, "{kills}");
+    assert!(kills >= 15, "{kills}");
     // The pages are no reports, which the run says with status 3.
     assert_eq!(start(folder.path(), &site).wait().unwrap().code(), Some(3));
 
@@ -87,6 +87,7 @@ fn nothing_committed_is_lost_and_no_finished_page_is_fetched_again() {
     }
     // One request is in flight for the one host: each kill may cost one repeat, and robots.txt is kept for a day.
     let repeats: usize = times.values().map(|times| times - 1).sum();
+    assert!(times["/robots.txt"] <= 2, "robots.txt was asked for {} times", times["/robots.txt"]);
     println!("{kills} kills, {} requests for {PAGES} pages, {repeats} repeated", site.log().len());
     assert!(repeats <= kills, "{repeats} repeats for {kills} kills");
     assert_eq!(

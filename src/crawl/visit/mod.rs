@@ -207,13 +207,19 @@ impl Visitor {
             .write(move |tx| {
                 let capture = archive::put(tx, &exchange, Some(crawl))?;
                 let (mut bounded, mut outside) = (Vec::new(), false);
-                for found in &found {
-                    if !scope.holds(&found.url) {
+                // Rows before next pages: a page of a listing that brought nothing new leads no further.
+                let (next, rows): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.hop == Hop::Page);
+                let mut new = 0;
+                for found in rows.into_iter().chain(next) {
+                    let stalled = found.hop == Hop::Page && lease.pages > 0 && new == 0;
+                    if stalled && !frontier::knows(tx, &found.url)? {
+                        bounded.push("pagination stalled");
+                    } else if !scope.holds(&found.url) {
                         outside |= found.hop == Hop::Redirect;
                     } else if let Some(limit) = frontier::bound(tx, found, &limits)? {
                         bounded.push(limit);
                     } else {
-                        frontier::add(tx, found, now)?;
+                        new += usize::from(frontier::add(tx, found, now)?);
                     }
                 }
                 frontier::started(tx, &host, exchange.started_at)?;
