@@ -117,9 +117,9 @@ fn of_seeds(dir: &Path, seeds: &[Seed]) -> Sign {
     let agencies: BTreeSet<&str> = seeds.iter().map(|seed| seed.agency.as_str()).collect();
     let unverified = seeds.iter().filter(|seed| !seed.verified).count();
     let found = format!(
-        "{} of {} in {}, {unverified} never seen to answer",
-        counted(seeds.len(), "address").replace("addresss", "addresses"),
-        counted(agencies.len(), "agency").replace("agencys", "agencies"),
+        "addresses: {}, of agencies: {}, in {}; never seen to answer: {unverified}",
+        seeds.len(),
+        agencies.len(),
         dir.display()
     );
     if seeds.is_empty() { bad("seeds", found, "add [[seed]] entries") } else { good("seeds", found) }
