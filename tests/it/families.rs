@@ -122,11 +122,12 @@ fn families() -> Vec<Family> {
             "/nb/",
             |y| format!("/nb/{y}01/t{y}0119_1.html"),
             |one, two| {
-                let call = |current| format!("<script>createPageHTML(2, {current}, \"index\", \"html\")</script>");
+                let call = |current| format!("<script>createPageHTML(3, {current}, \"index\", \"html\")</script>");
                 vec![
                     ("/nb/".into(), Answer::html(rows(one) + &call(1))),
                     ("/nb/index_1.html".into(), Answer::html(rows(one) + &call(1))),
-                    ("/nb/index_2.html".into(), Answer::html(rows(two) + &call(2))),
+                    ("/nb/index_2.html".into(), Answer::html(rows(&two[..1]) + &call(2))),
+                    ("/nb/index_3.html".into(), Answer::html(rows(&two[1..]) + &call(3))),
                 ]
             },
         ),

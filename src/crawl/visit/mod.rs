@@ -209,11 +209,15 @@ impl Visitor {
                 let (mut bounded, mut outside) = (Vec::new(), false);
                 // Rows before next pages: a page of a listing that brought nothing new leads no further.
                 let (next, rows): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.hop == Hop::Page);
-                let mut new = 0;
+                let (promising, mut new) = (!rows.is_empty(), 0);
                 for found in rows.into_iter().chain(next) {
                     let stalled = found.hop == Hop::Page && lease.pages > 0 && new == 0;
-                    if stalled && !frontier::knows(tx, &found.url)? {
-                        bounded.push("pagination stalled");
+                    if frontier::knows(tx, &found.url)? {
+                        continue;
+                    }
+                    if stalled {
+                        // Without a row worth following it is no listing of reports, and nothing is kept out.
+                        bounded.extend(promising.then_some("pagination stalled"));
                     } else if !scope.holds(&found.url) {
                         outside |= found.hop == Hop::Redirect;
                     } else if let Some(limit) = frontier::bound(tx, found, &limits)? {

@@ -4,6 +4,9 @@ use url::Url;
 
 use crate::parse::extract::Document;
 
+/// Pages named from a listing's first.
+const MAX_NAMED: usize = 100;
+
 /// Whether an anchor's text says next page.
 pub fn is_next(text: &str) -> bool {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
@@ -13,7 +16,7 @@ pub fn is_next(text: &str) -> bool {
 /// Next pages that `createPageHTML(total, current, "index", "shtml")` stands for, the arguments in any order.
 ///
 /// Most sites count from 0 (page 2 is `index_1`); some, with the same function, from 1 (page 2 is `index_2`). Where `current`
-/// is 0 the count is from 0; where it is 1, both addresses are named and the one with new rows counts.
+/// is 0 the count is from 0; where it is 1, the addresses of both counts are named and those with new rows count.
 pub fn next(document: &Document, page: &Url) -> Vec<String> {
     let Some(call) = call(&document.scripts) else { return Vec::new() };
     let name = format!("{}_{{}}.{}", call.base, call.extension);
@@ -21,7 +24,8 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
     let following: Vec<usize> = match (current, call.current) {
         // Page one, counted from 0 or from 1.
         (None, 0) => vec![1],
-        (None, _) => vec![1, 2],
+        // Later pages don't show which it was: all are named here.
+        (None, _) => (1..=call.total.min(MAX_NAMED)).collect(),
         (Some(number), _) => vec![number + 1],
     };
     let last = if call.current == 0 || current.is_some_and(|n| n == call.current) {
@@ -99,7 +103,7 @@ mod tests {
             (
                 "http://a.gov.cn/nb/",
                 "createPageHTML('paging', 3, 1, 'index', 'html', 50)",
-                &["index_1.html", "index_2.html"],
+                &["index_1.html", "index_2.html", "index_3.html"],
             ),
             ("http://a.gov.cn/nb/", "createPageHTML(1, 0, \"index\", \"html\")", &[]),
             ("http://a.gov.cn/nb/", "function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}", &[]),
