@@ -125,6 +125,17 @@ pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), Stor
         add(tx, &found, now)?;
         tx.prepare_cached("UPDATE url SET agency = ?2 WHERE key = ?1 AND agency IS NULL")?
             .execute(params![UrlKey::of(&seed.url).as_str(), agency])?;
+        // Found or fetched before it was a seed: from now on it leads on like one.
+        tx.prepare_cached(
+            "UPDATE url SET role = ?2, hop = ?3, priority = ?4, depth = 0, pages = 0, due_at = ?5 WHERE key = ?1 AND depth > 0",
+        )?
+        .execute(params![
+            UrlKey::of(&seed.url).as_str(),
+            found.role.as_str(),
+            found.hop.as_str(),
+            found.role.priority(),
+            rfc3339(now)
+        ])?;
     }
     Ok(())
 }

@@ -268,3 +268,17 @@ fn a_run_that_its_bounds_ended_says_so() {
     let output = bounded(&["--max-pages", "1"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
+
+#[test]
+fn an_address_that_becomes_a_seed_leads_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = "<a href='/1.html'>2023年政府信息公开工作年度报告</a>";
+    let site = Site::serve(vec![(HOST, "/nb/", Answer::html(list)), (HOST, "/1.html", Answer::html("<p>公开</p>"))]);
+    let column = site.url(HOST, "/nb/");
+    let mut fetch = gongkai();
+    fetch.current_dir(folder.path()).args(["fetch", "--archive", "a.sqlite", "--gap", "10ms", &column]);
+    fetch.args(site.flags(&[HOST])).output().unwrap();
+    assert_eq!(site.times(HOST, "/1.html"), 0);
+    crawl(folder.path(), &site, &[HOST], &[column], "10ms");
+    assert_eq!(site.times(HOST, "/1.html"), 1);
+}
