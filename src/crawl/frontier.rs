@@ -337,6 +337,9 @@ pub fn started(tx: &Connection, host: &str, at: Timestamp) -> Result<(), StoreEr
     Ok(())
 }
 
+/// Parameters in a query; content systems of these sites use nine at most.
+const MAX_PARAMETERS: usize = 12;
+
 /// Whether one more page may be added, else which limit says no.
 pub fn bound(connection: &Connection, found: &Found, limits: &Limits) -> Result<Option<&'static str>, StoreError> {
     if found.depth > limits.depth {
@@ -345,8 +348,11 @@ pub fn bound(connection: &Connection, found: &Found, limits: &Limits) -> Result<
     if found.pages >= limits.listing_pages {
         return Ok(Some("listing_pages"));
     }
-    if repeats(found.url.path()) || found.url.query().is_some_and(|query| query.split('&').count() > 12) {
-        return Ok(Some("shape of the address"));
+    if repeats(found.url.path()) {
+        return Ok(Some("repeated segments"));
+    }
+    if found.url.query().is_some_and(|query| query.split('&').count() > MAX_PARAMETERS) {
+        return Ok(Some("query parameters"));
     }
     Ok((held_of(connection, &host_of(&found.url))? >= limits.pages_per_host).then_some("pages_per_host"))
 }

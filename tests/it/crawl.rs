@@ -282,3 +282,16 @@ fn an_address_that_becomes_a_seed_leads_on() {
     crawl(folder.path(), &site, &[HOST], &[column], "10ms");
     assert_eq!(site.times(HOST, "/1.html"), 1);
 }
+
+#[test]
+fn a_trap_ends_under_the_name_of_its_rule() {
+    let link = |href: &str| Answer::html(format!("<a href='{href}'>政府信息公开年报</a>"));
+    let many: String = (0..13).map(|n| format!("&p{n}=1")).collect();
+    for (name, href) in [("repeated segments", "/a/b/a/b/a/"), ("query parameters", &format!("/x?{}", &many[1..]))] {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::serve(vec![(HOST, "/nb/", link(href))]);
+        let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/nb/")], "10ms");
+        assert!(stderr(&output).contains(&format!("the limit {name} kept addresses out")), "{}", stderr(&output));
+        assert_eq!(site.times(HOST, href), 0);
+    }
+}
