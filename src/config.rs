@@ -22,14 +22,14 @@ impl Default for Config {
     }
 }
 
-/// Reads `path`. Without one: `./config.toml` where it exists, else the defaults.
+/// The file that is read: the one named, else `./config.toml` where it exists.
+pub fn file(named: Option<&Path>) -> Option<&Path> {
+    named.or(Some(Path::new("config.toml")).filter(|default| default.exists()))
+}
+
+/// Reads `path`; without one the defaults hold.
 pub fn load(path: Option<&Path>) -> Result<Config, Faults> {
-    let default = Path::new("config.toml");
-    let path = match path {
-        Some(path) => path,
-        None if default.exists() => default,
-        None => return Ok(Config::default()),
-    };
+    let Some(path) = path else { return Ok(Config::default()) };
     match std::fs::read_to_string(path) {
         Ok(text) => read(path, &text),
         Err(error) => {

@@ -25,7 +25,7 @@ const DAY: i64 = 24 * 3_600;
 
 impl Window {
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let time = TimeZone::fixed(Offset::constant(8)).to_datetime(now).time();
+        let time = china().to_datetime(now).time();
         let until = |then: Time| {
             let seconds = then.duration_since(time).as_secs().rem_euclid(DAY);
             // The second that has begun is not over.
@@ -62,6 +62,10 @@ impl std::fmt::Display for Window {
     }
 }
 
+fn china() -> TimeZone {
+    TimeZone::fixed(Offset::constant(8))
+}
+
 /// `HH:MM`.
 pub fn clock_time(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text.trim()).ok()
@@ -69,7 +73,7 @@ pub fn clock_time(text: &str) -> Option<Time> {
 
 /// The next moment at which China's clocks show `at`.
 pub fn next(at: Time, now: Timestamp) -> Timestamp {
-    let zone = TimeZone::fixed(Offset::constant(8));
+    let zone = china();
     let today = zone.to_datetime(now).date();
     [today, today.tomorrow().unwrap_or(today)]
         .into_iter()
@@ -93,10 +97,15 @@ pub struct Nightly {
 }
 
 impl Nightly {
+    /// The program with the files it works on, each path as `word` writes it.
+    fn command(&self, word: fn(&Path) -> String) -> String {
+        let config = self.config.as_deref().map_or(String::new(), |path| format!(" --config {}", word(path)));
+        format!("{}{config} --archive {}", word(&self.program), word(&self.archive))
+    }
+
     /// A systemd service that can write beside the archive and nowhere else (systemd.exec(5)).
     pub fn service(&self) -> String {
         let beside = self.archive.parent().unwrap_or(Path::new("/"));
-        let config = self.config.as_deref().map_or(String::new(), |path| format!(" --config {}", unit(path)));
         let user = self.user.as_ref().map_or(String::new(), |user| format!("User={user}\n"));
         format!(
             "[Unit]
@@ -107,7 +116,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 {user}WorkingDirectory={folder}
-ExecStart={program}{config} --archive {archive} crawl --overlap skip
+ExecStart={command} crawl --overlap skip
 # 3: done in part; 4: interrupted, and gone on with next time.
 SuccessExitStatus=3 4
 TimeoutStopSec=30
@@ -138,8 +147,7 @@ CapabilityBoundingSet=
             // A path of its own takes no quotes (systemd.exec(5)), a list of paths does.
             folder = specified(&self.folder),
             writable = unit(beside),
-            program = unit(&self.program),
-            archive = unit(&self.archive),
+            command = self.command(unit),
         )
     }
 
@@ -165,12 +173,10 @@ WantedBy=timers.target
     pub fn cron(&self, zone: &TimeZone, now: Timestamp) -> String {
         let local = zone.to_datetime(next(self.at, now));
         let log = self.archive.with_extension("log");
-        let config = self.config.as_deref().map_or(String::new(), |path| format!(" --config {}", shell(path)));
         let command = format!(
-            "cd {} && {}{config} --archive {} -q crawl --overlap skip >>{} 2>&1",
+            "cd {} && {} -q crawl --overlap skip >>{} 2>&1",
             shell(&self.folder),
-            shell(&self.program),
-            shell(&self.archive),
+            self.command(shell),
             shell(&log)
         );
         // In a crontab % begins the command's input.

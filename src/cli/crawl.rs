@@ -56,11 +56,7 @@ enum Overlap {
 impl Crawl {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
         let runtime = runtime()?;
-        let stop = Stop::default();
-        {
-            let _guard = runtime.enter();
-            stop_on_signal(stop.clone());
-        }
+        let stop = stop_on_signal(&runtime);
         self.run_until(&context, &runtime, stop)
     }
 
@@ -177,13 +173,16 @@ pub fn say(summary: &Summary) {
 }
 
 /// The first signal asks to stop, the second ends at once.
-pub fn stop_on_signal(stop: Stop) {
-    tokio::spawn(async move {
+pub fn stop_on_signal(runtime: &Runtime) -> Stop {
+    let stop = Stop::default();
+    let asked = stop.clone();
+    runtime.spawn(async move {
         signalled().await;
-        stop.ask();
+        asked.ask();
         signalled().await;
         std::process::exit(Exit::Interrupted as i32);
     });
+    stop
 }
 
 async fn signalled() {

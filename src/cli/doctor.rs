@@ -101,8 +101,8 @@ impl Doctor {
 }
 
 fn config(context: &Context) -> Sign {
-    let file = context.config_file.as_deref().unwrap_or(Path::new("config.toml"));
-    let shown = if file.exists() { file.display().to_string() } else { "no config.toml: the defaults".into() };
+    let file = context.config_file.as_deref();
+    let shown = file.map_or("no config.toml: the defaults".into(), |file| file.display().to_string());
     match &context.config.crawl.identity.contact {
         Some(contact) => good("config", format!("{shown}; webmasters reach you at {contact}")),
         None => doubtful(
@@ -125,6 +125,9 @@ fn of_seeds(dir: &Path, seeds: &[Seed]) -> Sign {
     if seeds.is_empty() { bad("seeds", found, "add [[seed]] entries") } else { good("seeds", found) }
 }
 
+/// What to do about a file that is damaged.
+const DAMAGED: &str = "leave the file as it is and work on a copy; gongkai verify says what is intact";
+
 fn archive(path: &Path, now: Timestamp) -> Vec<Sign> {
     let store = match Store::open(path, Access::Read) {
         Ok(store) => store,
@@ -141,11 +144,7 @@ fn archive(path: &Path, now: Timestamp) -> Vec<Sign> {
             return vec![bad("archive", error.to_string(), "use the newer program")];
         }
         Err(error) => {
-            return vec![bad(
-                "archive",
-                error.to_string(),
-                "leave the file as it is and work on a copy; gongkai verify says what is intact",
-            )];
+            return vec![bad("archive", error.to_string(), DAMAGED)];
         }
     };
     let looked = store.reader().and_then(|connection| inside(&connection, path, now));
@@ -153,6 +152,7 @@ fn archive(path: &Path, now: Timestamp) -> Vec<Sign> {
 }
 
 fn inside(connection: &Connection, path: &Path, now: Timestamp) -> Result<Vec<Sign>, StoreError> {
+    let now = rfc3339(now);
     let mut signs = Vec::new();
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     let captures: i64 = connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0))?;
@@ -161,11 +161,7 @@ fn inside(connection: &Connection, path: &Path, now: Timestamp) -> Result<Vec<Si
     signs.push(if check == "ok" {
         good("archive", found)
     } else {
-        bad(
-            "archive",
-            format!("{found}; SQLite says: {check}"),
-            "leave the file as it is and work on a copy; gongkai verify says what is intact",
-        )
+        bad("archive", format!("{found}; SQLite says: {check}"), DAMAGED)
     });
     let wal = std::fs::metadata(format!("{}-wal", path.display())).map_or(0, |file| file.len());
     if wal > 1 << 30 {
@@ -190,14 +186,14 @@ fn inside(connection: &Connection, path: &Path, now: Timestamp) -> Result<Vec<Si
         .query_row("SELECT started_at FROM capture ORDER BY id DESC LIMIT 1", [], |row| row.get(0))
         .optional()?;
     signs.push(match latest {
-        Some(latest) if latest > rfc3339(now) => bad(
+        Some(latest) if latest > now => bad(
             "clock",
-            format!("it shows {}, before the last capture ({latest})", rfc3339(now)),
+            format!("it shows {now}, before the last capture ({latest})"),
             "set the clock; captures keep the date it showed, and their order is their number",
         ),
-        _ => good("clock", rfc3339(now)),
+        _ => good("clock", now.as_str()),
     });
-    let held = inventory::held_hosts(connection, &rfc3339(now))?;
+    let held = inventory::held_hosts(connection, &now)?;
     if held.is_empty() {
         signs.push(good("sites", "no host is left alone"));
     }

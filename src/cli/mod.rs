@@ -103,7 +103,7 @@ enum Command {
 /// What every command starts from.
 struct Context {
     config: Config,
-    /// The file the user named it in.
+    /// The file it was read from; none where the defaults hold.
     config_file: Option<PathBuf>,
     /// Whether the user named the archive.
     archive_named: bool,
@@ -135,12 +135,13 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     if let Command::Parse(parse) = cli.command {
         return parse.run();
     }
-    let mut config = config::load(cli.global.config.as_deref())?;
+    let config_file = config::file(cli.global.config.as_deref());
+    let mut config = config::load(config_file)?;
     let archive_named = cli.global.archive.is_some();
     if let Some(archive) = cli.global.archive {
         config.archive = archive;
     }
-    let context = Context { config, config_file: cli.global.config, archive_named, quiet: cli.global.quiet };
+    let context = Context { config, config_file: config_file.map(Into::into), archive_named, quiet: cli.global.quiet };
     match cli.command {
         Command::Crawl(crawl) => crawl.run(context),
         Command::Fetch(fetch) => fetch.run(context),

@@ -51,12 +51,7 @@ impl Schedule {
         let nightly = Nightly {
             program: std::env::current_exe().context("the program does not know its own path")?,
             folder: absolute(Path::new("."))?,
-            config: context
-                .config_file
-                .as_deref()
-                .or(Some(Path::new("config.toml")).filter(|path| path.exists()))
-                .map(absolute)
-                .transpose()?,
+            config: context.config_file.as_deref().map(absolute).transpose()?,
             archive: absolute(&context.config.archive)?,
             at: self.begin(&context),
             user: std::env::var("USER").ok().filter(|user| !user.is_empty()),
@@ -87,11 +82,7 @@ impl Schedule {
     fn stay(self, context: Context) -> anyhow::Result<Exit> {
         let (at, clock) = (self.begin(&context), Clock::system());
         let runtime = runtime()?;
-        let stop = Stop::default();
-        {
-            let _guard = runtime.enter();
-            stop_on_signal(stop.clone());
-        }
+        let stop = stop_on_signal(&runtime);
         // Started within the window: this night's run is still to come.
         let open = context.config.window.map(|window| window.standing(clock.now()));
         let mut due = if matches!(open, Some(Standing::Open { .. })) { clock.now() } else { next(at, clock.now()) };

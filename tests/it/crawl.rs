@@ -11,6 +11,10 @@ const HOST: &str = "rsj.test.gov.cn";
 
 /// Runs `crawl` with seeds for these addresses.
 pub fn crawl(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], gap: &str) -> Output {
+    crawl_with(folder, site, hosts, seeds, &["--gap", gap])
+}
+
+fn crawl_with(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more: &[&str]) -> Output {
     std::fs::create_dir_all(folder.join("seeds")).unwrap();
     let entries: String =
         seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
@@ -18,7 +22,8 @@ pub fn crawl(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], gap: 
     let mut command = gongkai();
     command
         .current_dir(folder)
-        .args(["crawl", "--seeds", "seeds", "--archive", "a.sqlite", "--gap", gap])
+        .args(["crawl", "--seeds", "seeds", "--archive", "a.sqlite"])
+        .args(more)
         .args(site.flags(hosts));
     command.args(["--events", "events.jsonl"]).output().unwrap()
 }
@@ -242,30 +247,15 @@ fn a_run_that_its_bounds_ended_says_so() {
     let page = || Answer::html("<p>公开</p>".repeat(50));
     let site = Site::serve(vec![(HOST, "/x", page()), (HOST, "/y", page())]);
     let seeds = [site.url(HOST, "/x"), site.url(HOST, "/y")];
-    let bounded = |more: &[&str]| {
-        let mut command = gongkai();
-        command.current_dir(folder.path()).args([
-            "crawl",
-            "--seeds",
-            "seeds",
-            "--archive",
-            "a.sqlite",
-            "--gap",
-            "10ms",
-        ]);
-        command.args(site.flags(&[HOST])).args(more).output().unwrap()
-    };
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let entries: String =
-        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
-    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    let bounded =
+        |limit: &str, value: &str| crawl_with(folder.path(), &site, &[HOST], &seeds, &["--gap", "10ms", limit, value]);
     for (limit, value) in [("max_time", "0s"), ("max_pages", "1")] {
-        let output = bounded(&[&format!("--{}", limit.replace('_', "-")), value]);
+        let output = bounded(&format!("--{}", limit.replace('_', "-")), value);
         assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
         assert!(stderr(&output).contains(&format!("the limit {limit} kept addresses out")), "{}", stderr(&output));
     }
     // The last address is within its bound: nothing is left, and nothing said.
-    let output = bounded(&["--max-pages", "1"]);
+    let output = bounded("--max-pages", "1");
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 

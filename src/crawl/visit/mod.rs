@@ -189,11 +189,14 @@ impl Visitor {
         self.adjust_pace(&host, outcome, &exchange, now);
         let blocked = self.block_until(outcome, &exchange, now);
         let target = (outcome == Outcome::Redirected).then(|| location(&exchange)).flatten();
-        let found = match (&target, &discovered) {
+        let mut found = match (&target, &discovered) {
             (Some(target), _) => vec![redirected(&lease, target)],
             (None, Some(discovered)) if outcome == Outcome::Captured => self.followed(&lease, discovered),
             _ => Vec::new(),
         };
+        // Rows before next pages.
+        found.sort_by_key(|found| found.hop == Hop::Page);
+        let promising = found.first().is_some_and(|found| found.hop != Hop::Page);
         let condition = (outcome == Outcome::Captured).then(|| Condition {
             etag: exchange.response.headers.get("etag"),
             last_modified: exchange.response.headers.get("last-modified"),
@@ -207,15 +210,13 @@ impl Visitor {
             .write(move |tx| {
                 let capture = archive::put(tx, &exchange, Some(crawl))?;
                 let (mut bounded, mut outside) = (Vec::new(), false);
-                // Rows before next pages: a page of a listing that brought nothing new leads no further.
-                let (next, rows): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.hop == Hop::Page);
-                let (promising, mut new) = (!rows.is_empty(), 0);
-                for found in rows.into_iter().chain(next) {
-                    let stalled = found.hop == Hop::Page && lease.pages > 0 && new == 0;
+                let mut new = false;
+                for found in &found {
                     if frontier::knows(tx, &found.url)? {
                         continue;
                     }
-                    if stalled {
+                    // A page of a listing that brought nothing new leads no further.
+                    if found.hop == Hop::Page && lease.pages > 0 && !new {
                         // Without a row worth following it is no listing of reports, and nothing is kept out.
                         bounded.extend(promising.then_some("pagination stalled"));
                     } else if !scope.holds(&found.url) {
@@ -223,7 +224,7 @@ impl Visitor {
                     } else if let Some(limit) = frontier::bound(tx, found, &limits)? {
                         bounded.push(limit);
                     } else {
-                        new += usize::from(frontier::add(tx, found, now)?);
+                        new |= frontier::add(tx, found, now)?;
                     }
                 }
                 frontier::started(tx, &host, exchange.started_at)?;

@@ -2,14 +2,14 @@
 
 use url::Url;
 
-use super::paging::{parameter, with};
+use super::paging;
 
 /// Rows of one answer.
 const ROWS: u64 = 100;
 
 /// Lists of the columns whose name is that of the annual reports.
 pub fn lists(page: &Url, text: &str) -> Vec<String> {
-    if !text.contains("_CONFIG") || !page.path().contains("/gkmlpt") {
+    if !page.path().contains("/gkmlpt") || !text.contains("_CONFIG") {
         return Vec::new();
     }
     let Some(site) = number_after(text, &["SID", "\"SID\"", "'SID'"]) else { return Vec::new() };
@@ -34,9 +34,7 @@ pub fn lists(page: &Url, text: &str) -> Vec<String> {
 /// The page after an answer, while its total says there is one.
 pub fn next(answer: &Url, value: &serde_json::Value) -> Option<String> {
     answer.path().contains("/gkmlpt/api/all/").then_some(())?;
-    let number: u64 = parameter(answer, "page")?.parse().ok()?;
-    (value.get("total")?.as_u64()? > number.saturating_mul(ROWS)).then_some(())?;
-    Some(with(answer, "page", &(number + 1).to_string()).into())
+    paging::after(answer, ROWS, value.get("total")?.as_u64()?)
 }
 
 fn number_after<'a>(text: &'a str, names: &[&str]) -> Option<&'a str> {

@@ -56,6 +56,12 @@ pub fn parameter(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// The page after an answer that numbers its pages of `rows` rows from 1, while its total says there is one.
+pub fn after(answer: &Url, rows: u64, total: u64) -> Option<String> {
+    let number: u64 = parameter(answer, "page")?.parse().ok()?;
+    (total > number.saturating_mul(rows)).then(|| with(answer, "page", &(number + 1).to_string()).into())
+}
+
 struct Call {
     total: usize,
     current: usize,

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::paging::{parameter, with};
+use super::paging::{after, parameter};
 use crate::parse::extract::Document;
 
 /// Rows of one answer.
@@ -24,10 +24,8 @@ pub fn twin(document: &Document, text: &str) -> Option<String> {
 /// The page after an answer, while its total says there is one.
 pub fn next(answer: &Url, value: &serde_json::Value) -> Option<String> {
     (parameter(answer, "_isJson")? == "true").then_some(())?;
-    let number: u64 = parameter(answer, "page")?.parse().ok()?;
-    let size: u64 = parameter(answer, "_pageSize")?.parse().ok()?;
-    (value.pointer("/data/total")?.as_u64()? > number.saturating_mul(size)).then_some(())?;
-    Some(with(answer, "page", &(number + 1).to_string()).into())
+    let rows = parameter(answer, "_pageSize")?.parse().ok()?;
+    after(answer, rows, value.pointer("/data/total")?.as_u64()?)
 }
 
 fn is_channel(text: &str) -> bool {
