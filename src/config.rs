@@ -110,6 +110,7 @@ pub fn read(path: &Path, text: &str) -> Result<Config, Faults> {
     let revisit = &mut config.crawl.revisit;
     let mut section = top.section(sheet, "revisit");
     set(&mut revisit.listing, section.duration(sheet, "listing"));
+    set(&mut revisit.listing_off_season, section.duration(sheet, "listing_off_season"));
     set(&mut revisit.report, section.duration(sheet, "report"));
     set(&mut revisit.failed, section.duration(sheet, "failed"));
     section.finish(sheet);

@@ -107,6 +107,30 @@ impl Hop {
     }
 }
 
+/// How the bytes travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transport {
+    Http,
+    /// TLS 1.2 or 1.3, key exchange over X25519, P-256 or P-384.
+    Tls,
+    /// The same with P-256 alone, for servers that break on the others.
+    TlsP256,
+}
+
+impl Transport {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Transport::Http => "http",
+            Transport::Tls => "tls",
+            Transport::TlsP256 => "tls-p256",
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Transport> {
+        [Transport::Http, Transport::Tls, Transport::TlsP256].into_iter().find(|transport| transport.as_str() == text)
+    }
+}
+
 /// A request, its response, and the circumstances: everything a capture keeps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -118,4 +142,6 @@ pub struct Exchange {
     pub peer: Option<SocketAddr>,
     pub hop: Hop,
     pub truncated: Option<Truncation>,
+    /// None where it is not known: an import.
+    pub transport: Option<Transport>,
 }

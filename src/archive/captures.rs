@@ -6,7 +6,7 @@ use url::Url;
 use super::put::from_lines;
 use super::{ArchiveError, CaptureId, payload};
 use crate::digest::Digest;
-use crate::exchange::{Exchange, Headers, Hop, Request, Response, Truncation};
+use crate::exchange::{Exchange, Headers, Hop, Request, Response, Transport, Truncation};
 use crate::urlkey::UrlKey;
 
 /// One row of the list of captures; the body stays where it is.
@@ -21,6 +21,7 @@ pub struct Capture {
     pub peer: Option<String>,
     pub hop: Hop,
     pub truncated: Option<Truncation>,
+    pub transport: Option<Transport>,
     pub revisit_of: Option<CaptureId>,
     pub request: Request,
     pub headers: Headers,
@@ -28,7 +29,7 @@ pub struct Capture {
 
 const COLUMNS: &str =
     "c.id, c.url, c.method, c.request_headers, c.status, c.response_headers, c.payload, c.revisit_of, c.started_at,
-     c.peer, c.hop, c.truncated, (SELECT size_bytes FROM payload p WHERE p.digest = c.payload)";
+     c.peer, c.hop, c.truncated, (SELECT size_bytes FROM payload p WHERE p.digest = c.payload), c.transport";
 
 /// Every capture in the order of its commit.
 pub fn captures(
@@ -58,6 +59,7 @@ pub fn exchange(connection: &Connection, id: CaptureId) -> Result<(Capture, Exch
         peer: capture.peer.as_deref().and_then(|peer| peer.parse().ok()),
         hop: capture.hop,
         truncated: capture.truncated,
+        transport: capture.transport,
     };
     Ok((capture, exchange))
 }
@@ -92,6 +94,7 @@ fn from_row(row: &Row<'_>) -> Result<Capture, ArchiveError> {
             None => None,
             Some(text) => Some(Truncation::from_text(&text).ok_or_else(|| field(id, "truncated", text))?),
         },
+        transport: row.get::<_, Option<String>>(13)?.as_deref().and_then(Transport::from_text),
         revisit_of: row.get::<_, Option<i64>>(7)?.map(CaptureId),
         request: Request { method, url: url.clone(), headers: from_lines(&request_headers) },
         headers: from_lines(&response_headers),

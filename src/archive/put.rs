@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{CaptureId, payload};
 use crate::clock::rfc3339;
-use crate::exchange::{Exchange, Headers};
+use crate::exchange::{Exchange, Headers, Transport};
 use crate::store::StoreError;
 use crate::urlkey::UrlKey;
 
@@ -25,8 +25,8 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         _ => None,
     };
     tx.prepare_cached(
-        "INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, revisit_of, started_at, peer, hop, truncated, crawl)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        "INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, revisit_of, started_at, peer, hop, truncated, crawl, transport)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         exchange.request.url.as_str(),
@@ -42,6 +42,7 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         exchange.hop.as_str(),
         exchange.truncated.map(|truncated| truncated.as_str()),
         crawl,
+        exchange.transport.map(Transport::as_str),
     ])?;
     Ok(CaptureId(tx.last_insert_rowid()))
 }

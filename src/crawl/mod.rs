@@ -2,6 +2,7 @@
 //!
 //! [`crawl`] works through everything that is due and then stops; [`fetch`] does one address through the same gate.
 
+mod cookies;
 mod events;
 mod fetch;
 mod frontier;
@@ -42,7 +43,7 @@ use crate::parse::{Given, PARSER_VERSION, Parsed};
 use crate::seed::{Scope, Seed};
 use crate::store::{Store, StoreError};
 use fetch::Door;
-use frontier::{Found, Role};
+use frontier::{Found, Remembered, Role};
 use politeness::Gate;
 use visit::Visitor;
 
@@ -172,23 +173,23 @@ struct Begun {
     crawl: i64,
     /// An earlier run was stopped with requests in flight.
     reclaimed: usize,
-    /// Hosts and how long ago they were last asked.
-    last_starts: Vec<(String, String)>,
+    remembered: Vec<Remembered>,
 }
 
 async fn begin(place: &Place, seeds: Vec<Seed>) -> Result<Begun, CrawlError> {
-    let now = place.clock.now();
+    let (now, revisit) = (place.clock.now(), place.settings.revisit.clone());
     let begun = place
         .store
         .write(move |tx| {
             let reclaimed = frontier::reclaim(tx)?;
+            let mended = frontier::mend_dates(tx, &revisit, now)?;
+            if mended > 0 {
+                tracing::warn!("{mended} addresses were due further ahead than any wait: the clock was set back, they are due now");
+            }
             frontier::plant(tx, &seeds, now)?;
             tx.execute("INSERT INTO crawl (started_at) VALUES (?1)", [rfc3339(now)])?;
             let crawl = tx.last_insert_rowid();
-            let mut statement = tx.prepare("SELECT name, last_start_at FROM host WHERE last_start_at IS NOT NULL")?;
-            let last_starts =
-                statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-            Ok(Begun { crawl, reclaimed, last_starts })
+            Ok(Begun { crawl, reclaimed, remembered: frontier::remembered(tx, now)? })
         })
         .await?;
     Ok(begun)
@@ -198,23 +199,23 @@ async fn visitor(place: Place, scope: Scope, begun: &Begun) -> Result<Visitor, C
     let Place { store, clock, settings, events } = place;
     let door = Door::new(&settings, clock.clone())?;
     let now = clock.now();
-    let ago = |at: &String| {
-        let at: Option<jiff::Timestamp> = at.parse().ok();
+    let ago = |known: &Remembered| {
+        let at: jiff::Timestamp = known.last_start_at.as_ref()?.parse().ok()?;
         // A clock that was set back says nothing about the gap: the whole of it is kept.
-        at.map_or(Duration::ZERO, |at| Duration::try_from(now.duration_since(at)).unwrap_or_default())
+        Some(Duration::try_from(now.duration_since(at)).unwrap_or_default())
     };
-    let recent = begun.last_starts.iter().any(|(_, at)| ago(at) < settings.pace.gap);
+    let recent = begun.remembered.iter().filter_map(ago).any(|ago| ago < settings.pace.gap);
     let gate = Gate::new(settings.pace.clone(), begun.reclaimed > 0 || recent);
-    for (host, at) in &begun.last_starts {
-        gate.started(host, ago(at));
+    for known in &begun.remembered {
+        gate.remember(&known.host, ago(known), known.slowdown, known.refused);
     }
-    Ok(Visitor::new(store, clock, door, gate, scope, settings, events, begun.crawl))
+    Ok(Visitor::new(store, clock, door, gate, scope, settings, events, begun.crawl, &begun.remembered))
 }
 
 /// A task for each host with work, until no host has any.
 async fn work(visitor: &Arc<Visitor>, bounds: &Bounds, stop: &Stop, summary: &mut Summary) -> Result<(), CrawlError> {
     /// Hosts with a task; the gate lets fewer of them ask at a time.
-    const TASKS: usize = 256;
+    const TASKS: usize = 1_024;
     let left = Arc::new(AtomicU64::new(bounds.max_pages.unwrap_or(u64::MAX)));
     let deadline = bounds.max_time.map(|time| Instant::now() + time);
     let mut busy = HashSet::new();
@@ -225,7 +226,8 @@ async fn work(visitor: &Arc<Visitor>, bounds: &Bounds, stop: &Stop, summary: &mu
             || left.load(Ordering::SeqCst) == 0;
         if !over {
             let (now, only) = (visitor.clock.now(), bounds.only.clone());
-            let hosts = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref())).await?;
+            let enough = TASKS + busy.len();
+            let hosts = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref(), enough)).await?;
             for host in hosts {
                 if tasks.len() < TASKS && busy.insert(host.clone()) {
                     let (visitor, stop, left) = (visitor.clone(), stop.clone(), left.clone());
@@ -255,7 +257,7 @@ async fn say_what_is_left(
     summary: &mut Summary,
 ) -> Result<(), CrawlError> {
     let (now, only) = (visitor.clock.now(), bounds.only.clone());
-    let due = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref())).await?;
+    let due = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref(), 1)).await?;
     if !due.is_empty() {
         let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
         summary.bounded.insert(if late { "max_time" } else { "max_pages" });
@@ -287,7 +289,7 @@ async fn work_host(
         let visited = tokio::select! {
             visited = visitor.visit(lease) => visited?,
             () = finished_waiting(stop) => {
-                visitor.store.write(move |tx| frontier::release(tx, id)).await?;
+                visitor.store.write(move |tx| frontier::release(tx, id, &host)).await?;
                 break;
             }
         };

@@ -30,13 +30,15 @@ pub enum Outcome {
     BadCoding,
     TooManyRedirects,
     UnaskedNotModified,
+    UnaskedPart,
+    NoLocation,
     Bounded,
     NoReport,
     Unreadable,
 }
 
 impl Outcome {
-    pub const ALL: [Outcome; 28] = [
+    pub const ALL: [Outcome; 30] = [
         Outcome::Captured,
         Outcome::NotModified,
         Outcome::Redirected,
@@ -62,6 +64,8 @@ impl Outcome {
         Outcome::BadCoding,
         Outcome::TooManyRedirects,
         Outcome::UnaskedNotModified,
+        Outcome::UnaskedPart,
+        Outcome::NoLocation,
         Outcome::Bounded,
         Outcome::NoReport,
         Outcome::Unreadable,
@@ -112,12 +116,30 @@ impl Outcome {
             Outcome::BadCoding => ("bad_coding", "the body's content-coding is broken; the bytes were kept"),
             Outcome::TooManyRedirects => ("too_many_redirects", "a chain of redirects longer than the limit"),
             Outcome::UnaskedNotModified => ("unasked_not_modified", "304 to a request that set no condition"),
+            Outcome::UnaskedPart => ("unasked_part", "206 with a part of the page, which nobody asked for in parts"),
+            Outcome::NoLocation => ("no_location", "a status of the 300s that names no place to go"),
             Outcome::NoReport => ("no_report", "the page was kept and read, and is no report"),
             Outcome::Unreadable => ("unreadable", "the file was kept and can't be read"),
             Outcome::Bounded => {
                 ("bounded", "a limit of the crawl stopped it: depth, pages of a host, pages of a listing")
             }
         }
+    }
+
+    /// The host gave no usable answer: too many of these in a row and it is left alone.
+    pub fn is_host_failure(self) -> bool {
+        matches!(
+            self,
+            Outcome::NameUnknown
+                | Outcome::ConnectFailed
+                | Outcome::TlsFailed
+                | Outcome::TimedOut
+                | Outcome::TooSlow
+                | Outcome::Disconnected
+                | Outcome::BadHttp
+                | Outcome::ServerError
+                | Outcome::RobotsUnreachable
+        )
     }
 
     /// Worth another attempt in the same run.

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
@@ -23,7 +23,7 @@ pub struct Permit {
     _slot: Option<OwnedSemaphorePermit>,
 }
 
-/// When a host or an address was last asked, and how long it is to be left alone.
+/// When a host or an address was last asked.
 #[derive(Debug, Default)]
 struct Track {
     last_start: Option<Instant>,
@@ -45,12 +45,18 @@ struct Host {
     crawl_delay: Option<Duration>,
     /// Doubled by refusals and errors, halved by answers.
     slowdown: u32,
+    /// It refused or failed lately: never as fast as others.
+    refused: bool,
+    /// From a request to the head of its answer, lately.
+    answers_in: Duration,
     not_before: Option<Instant>,
 }
 
 /// A pause longer than this is not waited for: the host is left for another run.
 const MAX_PAUSE: Duration = Duration::from_secs(600);
 const MAX_SLOWDOWN: u32 = 16;
+/// Gaps between two starts at a host that refused lately, in quarters: 5 s where others are given 2 s.
+const CARE_QUARTERS: u32 = 10;
 
 impl Gate {
     /// `hold` keeps every first request back for one gap.
@@ -71,14 +77,14 @@ impl Gate {
 
     /// Waits for the host's turn.
     pub async fn permit(&self, host: &str, address: IpAddr) -> Permit {
-        let known = self.host(host);
-        let track = self.lock(&self.addresses).entry(address).or_default().clone();
-        let mut host_track = known.track.clone().lock_owned().await;
-        let mut address_track = track.lock_owned().await;
+        let track = self.with(host, |known| known.track.clone());
+        let shared = self.lock(&self.addresses).entry(address).or_default().clone();
+        let mut host_track = track.lock_owned().await;
+        let mut address_track = shared.lock_owned().await;
         let after = |track: &Track, gap: Duration| track.last_start.map(|start| start + gap);
-        let (own, shared) = (after(&host_track, self.gap(host)), after(&address_track, self.pace.gap));
-        let turn = [own, shared, self.host(host).not_before, self.not_before].into_iter().flatten().max();
-        if let Some(turn) = turn {
+        let (gap, not_before) = self.with(host, |known| (known.gap(&self.pace), known.not_before));
+        let turn = [after(&host_track, gap), after(&address_track, self.pace.gap), not_before, self.not_before];
+        if let Some(turn) = turn.into_iter().flatten().max() {
             sleep_until(turn).await;
         }
         let slot = self.slots.clone().acquire_owned().await.ok();
@@ -92,51 +98,74 @@ impl Gate {
     /// Takes up a host's crawl-delay; whether it was cut to the cap.
     pub fn crawl_delay(&self, host: &str, delay: Option<Duration>) -> bool {
         let capped = delay.map(|delay| delay.min(self.pace.max_crawl_delay));
-        self.lock(&self.hosts).entry(host.into()).or_default().crawl_delay = capped;
+        self.with(host, |known| known.crawl_delay = capped);
         delay > capped
     }
 
-    /// The host refused or failed: slower from here.
-    pub fn slow(&self, host: &str) {
-        let mut hosts = self.lock(&self.hosts);
-        let host = hosts.entry(host.into()).or_default();
-        host.slowdown = (host.slowdown * 2).clamp(2, MAX_SLOWDOWN);
+    /// The host refused or failed: slower from here. Its slowdown now.
+    pub fn slow(&self, host: &str) -> u32 {
+        self.with(host, |known| {
+            known.refused = true;
+            known.slowdown = (known.slowdown * 2).clamp(2, MAX_SLOWDOWN);
+            known.slowdown
+        })
     }
 
-    /// The host answered: back towards its pace.
-    pub fn ease(&self, host: &str) {
-        let mut hosts = self.lock(&self.hosts);
-        let host = hosts.entry(host.into()).or_default();
-        host.slowdown /= 2;
+    /// The host answered: back towards its pace. Its slowdown now.
+    pub fn ease(&self, host: &str) -> u32 {
+        self.with(host, |known| {
+            known.slowdown /= 2;
+            known.slowdown.max(1)
+        })
+    }
+
+    /// How long the host took to answer: one that grows slow is given more time, and less again once it is quick.
+    pub fn answered_in(&self, host: &str, took: Duration) {
+        self.with(host, |known| known.answers_in = (known.answers_in + took) / 2);
     }
 
     /// Leaves the host alone for a while; false where that is too long to wait for in this run.
     pub fn pause(&self, host: &str, pause: Duration) -> bool {
-        let mut hosts = self.lock(&self.hosts);
-        hosts.entry(host.into()).or_default().not_before = Some(Instant::now() + pause.min(MAX_PAUSE));
+        self.with(host, |known| known.not_before = Some(Instant::now() + pause.min(MAX_PAUSE)));
         pause <= MAX_PAUSE
     }
 
-    /// Remembers a start of an earlier run.
-    pub fn started(&self, host: &str, ago: Duration) {
-        let gap = self.gap(host);
-        if ago < gap {
-            self.lock(&self.hosts).entry(host.into()).or_default().not_before = Some(Instant::now() + (gap - ago));
+    /// Takes up what an earlier run knew of a host; `ago` is when it was last asked.
+    pub fn remember(&self, host: &str, ago: Option<Duration>, slowdown: u32, refused: bool) {
+        let now = Instant::now();
+        let track = self.with(host, |known| {
+            known.slowdown = slowdown.min(MAX_SLOWDOWN);
+            known.refused = refused;
+            known.track.clone()
+        });
+        // Nobody holds a permit before the run begins.
+        if let Ok(mut track) = track.try_lock() {
+            track.last_start = ago.and_then(|ago| now.checked_sub(ago));
         }
     }
 
-    /// What lies between two starts at this host now.
-    fn gap(&self, host: &str) -> Duration {
-        let known = self.host(host);
-        self.pace.gap.max(known.crawl_delay.unwrap_or_default()) * known.slowdown.max(1)
-    }
-
-    fn host(&self, host: &str) -> Host {
-        self.lock(&self.hosts).entry(host.into()).or_default().clone()
+    fn with<T>(&self, host: &str, change: impl FnOnce(&mut Host) -> T) -> T {
+        let mut hosts = self.lock(&self.hosts);
+        match hosts.get_mut(host) {
+            Some(known) => change(known),
+            None => change(hosts.entry(host.into()).or_default()),
+        }
     }
 
     fn lock<'a, T>(&self, map: &'a StdMutex<T>) -> std::sync::MutexGuard<'a, T> {
         map.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Host {
+    /// What lies between two starts at this host now: never less than the set gap, nor so much that a lease would end.
+    fn gap(&self, pace: &Pace) -> Duration {
+        let base = pace.gap.max(self.crawl_delay.unwrap_or_default());
+        let slowed = base * self.slowdown.max(1);
+        let slowed = if self.slowdown > 1 { Jitter::up_to(base / 4) + slowed } else { slowed };
+        let careful = if self.refused { pace.gap * CARE_QUARTERS / 4 } else { pace.gap };
+        let unhurried = self.answers_in * 2;
+        slowed.max(careful).max(unhurried).min(pace.max_crawl_delay.max(base))
     }
 }
 
@@ -196,20 +225,42 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_slows_and_answers_bring_the_pace_back() {
+    async fn a_refusal_slows_and_answers_bring_the_pace_back_with_care() {
         let gate = Gate::new(pace(2), false);
-        gate.slow("a");
-        assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 4]);
-        gate.ease("a");
-        gate.ease("a");
+        for slowdown in [2, 4, 8, 16, 16] {
+            assert_eq!(gate.slow("a"), slowdown);
+        }
+        let slow = starts(&gate, &[("a", ONE), ("a", ONE)]).await;
+        assert!((32..=33).contains(&slow[1]), "{slow:?}");
+        for slowdown in [8, 4, 2, 1, 1] {
+            assert_eq!(gate.ease("a"), slowdown);
+        }
+        // Who refused once is asked every five seconds where others are asked every two.
+        assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [5, 10]);
+        assert_eq!(starts(&gate, &[("b", OTHER), ("b", OTHER)]).await, [0, 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_grows_slow_is_given_time_and_quick_again_less() {
+        let gate = Gate::new(pace(2), false);
+        (0..8).for_each(|_| gate.answered_in("a", Duration::from_secs(10)));
+        assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 19]);
+        (0..8).for_each(|_| gate.answered_in("a", Duration::from_millis(50)));
         assert_eq!(starts(&gate, &[("a", ONE)]).await, [2]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_gap_holds_over_a_restart() {
+    async fn the_gap_holds_over_a_restart_and_so_does_what_was_learned() {
         let gate = Gate::new(pace(10), false);
-        gate.started("a", Duration::from_secs(3));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        gate.remember("a", Some(Duration::from_secs(3)), 1, false);
+        gate.remember("b", Some(Duration::from_secs(3)), 2, true);
+        // A crawl-delay read after the restart counts from the start before it.
+        gate.crawl_delay("c", Some(Duration::from_secs(30)));
+        gate.remember("c", Some(Duration::from_secs(3)), 1, false);
         assert_eq!(starts(&gate, &[("a", ONE)]).await, [7]);
+        let slowed = starts(&gate, &[("b", OTHER)]).await[0];
+        assert!((14..=20).contains(&slowed), "{slowed}");
         assert_eq!(starts(&Gate::new(pace(10), true), &[("b", ONE)]).await, [10]);
     }
 

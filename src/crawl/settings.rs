@@ -98,7 +98,9 @@ impl std::str::FromStr for Resolve {
 /// When an address is due again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revisit {
+    /// While reports come out, 20 December to 15 March.
     pub listing: Duration,
+    pub listing_off_season: Duration,
     pub report: Duration,
     /// After a failure; doubled with each further one, at most to `report`.
     pub failed: Duration,
@@ -139,7 +141,12 @@ impl Default for Settings {
                 tries: 2,
             },
             network: Network::default(),
-            revisit: Revisit { listing: minutes(20 * 60), report: minutes(30 * 24 * 60), failed: minutes(60) },
+            revisit: Revisit {
+                listing: minutes(20 * 60),
+                listing_off_season: minutes(7 * 24 * 60),
+                report: minutes(30 * 24 * 60),
+                failed: minutes(60),
+            },
         }
     }
 }

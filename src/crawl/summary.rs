@@ -34,8 +34,9 @@ pub struct Failed {
 impl Summary {
     pub fn count(&mut self, url: &Url, visited: &Visited) {
         *self.outcomes.entry(visited.outcome).or_default() += 1;
-        if matches!(visited.outcome, Outcome::Wall | Outcome::RateLimited) {
-            self.blocked.insert(host_of(url), visited.detail.clone());
+        if let Some(until) = visited.left_alone {
+            let why = format!("{}: {} (until {})", visited.outcome, visited.detail, rfc3339(until));
+            self.blocked.insert(host_of(url), why);
         }
         if !visited.outcome.is_success() {
             self.failed.push(Failed { url: url.clone(), outcome: visited.outcome, detail: visited.detail.clone() });

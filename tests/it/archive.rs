@@ -16,6 +16,7 @@ pub fn exchange(url: &str, status: u16, body: &[u8]) -> Exchange {
         peer: Some("192.0.2.1:80".parse().unwrap()),
         hop: Hop::Seed,
         truncated: None,
+        transport: None,
     }
 }
 

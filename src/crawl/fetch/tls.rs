@@ -5,8 +5,16 @@ use std::sync::Arc;
 use super::DoorError;
 use crate::crawl::Network;
 
+/// What the key exchange may run over. Some agencies' servers answer with a broken point unless P-256 is all they are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// X25519, P-256, P-384.
+    Usual,
+    P256,
+}
+
 /// TLS 1.2 and 1.3 with the system's roots, Mozilla's where there are none, and what `--extra-ca` adds. Verification stays on.
-pub fn tls(network: &Network) -> Result<rustls::ClientConfig, DoorError> {
+pub fn tls(network: &Network, groups: Groups) -> Result<rustls::ClientConfig, DoorError> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
 
@@ -23,8 +31,11 @@ pub fn tls(network: &Network) -> Result<rustls::ClientConfig, DoorError> {
                 .map_err(|error| fault(error.to_string()))?;
         }
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let mut provider = rustls::crypto::ring::default_provider();
+    if groups == Groups::P256 {
+        provider.kx_groups = vec![rustls::crypto::ring::kx_group::SECP256R1];
+    }
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| DoorError::Client(error.to_string()))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())

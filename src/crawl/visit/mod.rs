@@ -1,5 +1,6 @@
 //! One address, from lease to verdict.
 
+mod asking;
 mod links;
 mod pace;
 mod permission;
@@ -7,6 +8,7 @@ mod permission;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use jiff::Timestamp;
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -14,14 +16,15 @@ use links::{location, redirected};
 pub use permission::Permission;
 
 use super::events::{Events, Kind};
+use super::cookies::Jar;
 use super::fetch::{Attempt, Condition, Door};
-use super::frontier::{self, Lease, Role, Verdict, host_of};
+use super::frontier::{self, Lease, Remembered, Role, Verdict, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
 use crate::archive::{self, CaptureId};
 use crate::clock::Clock;
 use crate::dataset;
-use crate::exchange::{Exchange, Hop};
+use crate::exchange::{Exchange, Hop, Transport};
 use crate::parse::{self, Discovered, Given, PageKind};
 use crate::seed::Scope;
 use crate::store::Store;
@@ -37,6 +40,9 @@ pub struct Visitor {
     pub events: Events,
     pub crawl: i64,
     robots: Mutex<HashMap<String, Permission>>,
+    /// How a host is reached where that is not the usual way.
+    transports: Mutex<HashMap<String, Transport>>,
+    jar: Jar,
 }
 
 /// The end of a visit.
@@ -49,6 +55,14 @@ pub struct Visited {
     pub target: Option<Url>,
     /// Limits that kept links out.
     pub bounded: Vec<&'static str>,
+    /// The host is left alone until then.
+    pub left_alone: Option<Timestamp>,
+}
+
+impl Visited {
+    fn with(outcome: Outcome, detail: String) -> Visited {
+        Visited { outcome, detail, capture: None, target: None, bounded: Vec::new(), left_alone: None }
+    }
 }
 
 impl Visitor {
@@ -62,8 +76,12 @@ impl Visitor {
         settings: Settings,
         events: Events,
         crawl: i64,
+        remembered: &[Remembered],
     ) -> Visitor {
-        Visitor { store, clock, door, gate, scope, settings, events, crawl, robots: Mutex::default() }
+        let ways = remembered.iter().filter_map(|known| Some((known.host.clone(), known.transport?)));
+        let transports = Mutex::new(ways.collect());
+        let (robots, jar) = (Mutex::default(), Jar::default());
+        Visitor { store, clock, door, gate, scope, settings, events, crawl, robots, transports, jar }
     }
 
     /// Admits, fetches, keeps, settles, reads.
@@ -71,17 +89,7 @@ impl Visitor {
         if let Some(refusal) = self.refused(&lease).await? {
             return self.settle_without(lease, refusal).await;
         }
-        let mut attempt = self.attempt(&lease).await;
-        for _ in 1..self.settings.limits.tries {
-            if !attempt.outcome.is_transient() {
-                break;
-            }
-            self.gate.slow(&host_of(&lease.url));
-            if let Some(exchange) = attempt.exchange.take() {
-                self.keep_failed(exchange).await?;
-            }
-            attempt = self.attempt(&lease).await;
-        }
+        let mut attempt = self.attempts(&lease).await?;
         match attempt.exchange.take() {
             Some(exchange) => self.settle(lease, exchange, attempt).await,
             None => self.settle_without(lease, attempt).await,
@@ -90,7 +98,7 @@ impl Visitor {
 
     /// Scope, then robots.txt.
     async fn refused(&self, lease: &Lease) -> Result<Option<Attempt>, CrawlError> {
-        let refused = |outcome, detail: String| Ok(Some(Attempt { exchange: None, outcome, detail }));
+        let refused = |outcome, detail: String| Ok(Some(Attempt::without(outcome, detail)));
         if !self.scope.holds(&lease.url) {
             return refused(Outcome::OutOfScope, lease.url.host_str().unwrap_or_default().into());
         }
@@ -109,25 +117,6 @@ impl Visitor {
                 }
             }
         }
-    }
-
-    async fn attempt(&self, lease: &Lease) -> Attempt {
-        let attempt = self.ask(&lease.url, lease.hop, &lease.condition).await;
-        let conditional = lease.condition.is_set();
-        match attempt.outcome {
-            Outcome::NotModified if !conditional => Attempt { outcome: Outcome::UnaskedNotModified, ..attempt },
-            _ => attempt,
-        }
-    }
-
-    /// One request through the gate and the door.
-    async fn ask(&self, url: &Url, hop: Hop, condition: &Condition) -> Attempt {
-        let address = match self.door.locate(url).await {
-            Ok(address) => address,
-            Err(attempt) => return attempt,
-        };
-        let permit = self.gate.permit(&host_of(url), address).await;
-        self.door.fetch(permit, url, hop, condition).await
     }
 
     /// An answer that is not the last word on its address: kept all the same.
@@ -158,22 +147,24 @@ impl Visitor {
         let verdict =
             Verdict { outcome: attempt.outcome, detail: attempt.detail.clone(), capture: None, condition: None };
         let (revisit, url) = (self.settings.revisit.clone(), lease.url.clone());
-        self.store
+        let (outcome, cool_down) = (attempt.outcome, self.settings.pace.cool_down);
+        let left_alone = self
+            .store
             .write(move |tx| {
                 if asked {
                     frontier::started(tx, &host, now)?;
                 }
-                frontier::settle(tx, &lease, &verdict, &revisit, now)
+                let left_alone = match outcome.is_host_failure() {
+                    true => frontier::failed(tx, &host, outcome, cool_down, now)?,
+                    false => None,
+                };
+                frontier::settle(tx, &lease, &verdict, &revisit, now)?;
+                Ok(left_alone)
             })
             .await?;
-        self.events.say(Kind::Failed, url.as_str(), attempt.outcome.as_str(), None, &attempt.detail);
-        Ok(Visited {
-            outcome: attempt.outcome,
-            detail: attempt.detail,
-            capture: None,
-            target: None,
-            bounded: Vec::new(),
-        })
+        self.events.say(Kind::Failed, url.as_str(), outcome.as_str(), None, &attempt.detail);
+        self.tell_left_alone(&url, outcome, left_alone);
+        Ok(Visited { left_alone, ..Visited::with(outcome, attempt.detail) })
     }
 
     /// Capture, links and verdict in one transaction; then the reading.
@@ -186,8 +177,9 @@ impl Visitor {
             Some(discovered) if outcome != attempt.outcome => discovered.page.reason.clone(),
             _ => attempt.detail,
         };
-        self.adjust_pace(&host, outcome, &exchange, now);
+        let pace = self.adjust_pace(&host, outcome, &exchange, now);
         let blocked = self.block_until(outcome, &exchange, now);
+        let cool_down = self.settings.pace.cool_down;
         let target = (outcome == Outcome::Redirected).then(|| location(&exchange)).flatten();
         let mut found = match (&target, &discovered) {
             (Some(target), _) => vec![redirected(&lease, target)],
@@ -205,7 +197,7 @@ impl Visitor {
         let scope = self.scope.clone();
         let (url, role, said) = (lease.url.clone(), lease.role, detail.clone());
         let truncated = exchange.truncated.is_some();
-        let (capture, bounded, outside) = self
+        let (capture, bounded, outside, left_alone) = self
             .store
             .write(move |tx| {
                 let capture = archive::put(tx, &exchange, Some(crawl))?;
@@ -228,23 +220,30 @@ impl Visitor {
                     }
                 }
                 frontier::started(tx, &host, exchange.started_at)?;
+                let left_alone = if outcome.is_host_failure() {
+                    frontier::failed(tx, &host, outcome, cool_down, now)?
+                } else {
+                    frontier::answered(tx, &host, pace.slowdown, pace.refused, now)?;
+                    None
+                };
                 if let Some(until) = blocked {
                     frontier::block(tx, &host, until, outcome)?;
                 }
                 let verdict = Verdict { outcome, detail, capture: Some(capture), condition };
                 frontier::settle(tx, &lease, &verdict, &revisit, now)?;
                 bounded.dedup();
-                Ok((capture, bounded, outside))
+                Ok((capture, bounded, outside, blocked.or(left_alone)))
             })
             .await?;
         self.tell(url.as_str(), outcome, capture, truncated, &bounded, &said);
+        self.tell_left_alone(&url, outcome, left_alone);
         let (outcome, said) = match outcome {
             Outcome::NotModified => (outcome, said),
             _ => self.read(capture, role, outcome).await?.map_or((outcome, said), |(read, why)| (read, why)),
         };
         let target = target.filter(|target| !outside && self.scope.holds(target));
         let said = if outside { "it redirects to a host out of scope".to_owned() } else { said };
-        Ok(Visited { outcome, detail: said, capture: Some(capture), target, bounded })
+        Ok(Visited { outcome, detail: said, capture: Some(capture), target, bounded, left_alone })
     }
 
     /// The reading of what was just committed, by the code that re-reads the archive. A page that was asked for as a report
@@ -278,6 +277,13 @@ impl Visitor {
             })
             .await?;
         Ok(disappointed)
+    }
+
+    fn tell_left_alone(&self, url: &Url, outcome: Outcome, until: Option<Timestamp>) {
+        if let Some(until) = until {
+            let detail = format!("{} is left alone until {}", host_of(url), crate::clock::rfc3339(until));
+            self.events.say(Kind::Deferred, url.as_str(), outcome.as_str(), None, &detail);
+        }
     }
 
     fn tell(

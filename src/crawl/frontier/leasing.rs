@@ -1,0 +1,179 @@
+//! Taking addresses and settling them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use url::Url;
+
+use super::{Lease, Role, Season, Verdict, after, host_of};
+use crate::archive::CaptureId;
+use crate::clock::rfc3339;
+use crate::crawl::fetch::Condition;
+use crate::crawl::{Outcome, Revisit};
+use crate::exchange::Hop;
+use crate::store::StoreError;
+use crate::urlkey::UrlKey;
+
+/// Longer than any attempt can take, pace included: after it the address is anyone's.
+const LEASE: Duration = Duration::from_secs(1_800);
+
+/// Leases left by a process that ended without settling them; the addresses are due again. How many there were.
+pub fn reclaim(tx: &Connection) -> Result<usize, StoreError> {
+    // The archive's lock says that no other process works on it: every lease found is a dead one's.
+    let hosts: Vec<String> = tx
+        .prepare("SELECT DISTINCT host FROM url WHERE state = 'leased'")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let reclaimed = tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE state = 'leased'", [])?;
+    for host in hosts {
+        look_again(tx, &host)?;
+    }
+    Ok(reclaimed)
+}
+
+/// Hosts with something due, not left alone for now, the longest overdue first; at most `limit`.
+pub fn due_hosts(
+    connection: &Connection,
+    now: Timestamp,
+    only: Option<&str>,
+    limit: usize,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT name FROM host
+         WHERE due_at <= ?1 AND (blocked_until IS NULL OR blocked_until <= ?1) AND (?2 IS NULL OR name = ?2)
+         ORDER BY due_at, name LIMIT ?3",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let hosts = statement.query_map(params![rfc3339(now), only, limit], |row| row.get(0))?;
+    Ok(hosts.collect::<Result<_, _>>()?)
+}
+
+/// Takes the host's next address: by what it is and the season, then the longest overdue.
+pub fn lease(tx: &Connection, host: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
+    let at = rfc3339(now);
+    let blocked = tx
+        .prepare_cached("SELECT 1 FROM host WHERE name = ?1 AND blocked_until > ?2")?
+        .exists(params![host, at])?;
+    if blocked {
+        return Ok(None);
+    }
+    let mut first = tx.prepare_cached(
+        "SELECT id FROM url
+         WHERE host = ?1 AND priority = ?2 AND state IN ('due', 'settled') AND due_at <= ?3 ORDER BY due_at, id LIMIT 1",
+    )?;
+    for role in Season::at(now).order() {
+        let next = first.query_row(params![host, role.priority(), at], |row| row.get(0)).optional()?;
+        if let Some(id) = next {
+            return take(tx, id, now).map(Some);
+        }
+    }
+    look_again(tx, host)?;
+    Ok(None)
+}
+
+/// Takes one address by name, whenever it is due: the user asks for it now.
+pub fn lease_now(tx: &Connection, url: &Url, now: Timestamp) -> Result<Lease, StoreError> {
+    let id = tx.query_row("SELECT id FROM url WHERE key = ?1", [UrlKey::of(url).as_str()], |row| row.get(0))?;
+    take(tx, id, now)
+}
+
+fn take(tx: &Connection, id: i64, now: Timestamp) -> Result<Lease, StoreError> {
+    tx.prepare_cached("UPDATE url SET state = 'leased', leased_until = ?2 WHERE id = ?1")?
+        .execute(params![id, rfc3339(after(now, LEASE))])?;
+    let lease = tx
+        .prepare_cached(
+            "SELECT address, role, hop, depth, pages, redirects, agency, attempts, etag, last_modified FROM url WHERE id = ?1",
+        )?
+        .query_row([id], |row| {
+            let (address, role, hop): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let url = Url::parse(&address)
+                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))?;
+            Ok(Lease {
+                id,
+                url,
+                role: Role::from_text(&role),
+                hop: Hop::from_text(&hop).unwrap_or(Hop::Link),
+                depth: row.get(3)?,
+                pages: row.get(4)?,
+                redirects: row.get(5)?,
+                agency: row.get(6)?,
+                attempts: row.get(7)?,
+                condition: Condition { etag: row.get(8)?, last_modified: row.get(9)? },
+            })
+        })?;
+    Ok(lease)
+}
+
+/// Gives an address back, unless its verdict came in after all.
+pub fn release(tx: &Connection, lease: i64, host: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE id = ?1 AND state = 'leased'", [lease])?;
+    look_again(tx, host)
+}
+
+/// Settles a lease: outcome, when due again, what to ask on condition of.
+pub fn settle(
+    tx: &Connection,
+    lease: &Lease,
+    verdict: &Verdict,
+    revisit: &Revisit,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let attempts = if verdict.outcome.is_success() { 0 } else { lease.attempts + 1 };
+    let gone = verdict.outcome == Outcome::Gone || (verdict.outcome == Outcome::NotFound && attempts >= 2);
+    let condition = verdict.condition.as_ref().unwrap_or(&lease.condition);
+    tx.prepare_cached(
+        "UPDATE url SET state = ?2, due_at = ?3, leased_until = NULL, attempts = ?4, outcome = ?5, outcome_at = ?6, detail = ?7,
+             capture = coalesce(?8, capture), etag = ?9, last_modified = ?10
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        lease.id,
+        if gone { "gone" } else { "settled" },
+        rfc3339(due_again(lease.role, verdict.outcome, attempts, revisit, now)),
+        attempts,
+        if gone { Outcome::Gone.as_str() } else { verdict.outcome.as_str() },
+        rfc3339(now),
+        verdict.detail,
+        verdict.capture.map(|capture| capture.0),
+        condition.etag,
+        condition.last_modified,
+    ])?;
+    look_again(tx, &host_of(&lease.url))
+}
+
+/// Corrects the outcome of the address that a capture settled, once it is read.
+pub fn amend(tx: &Connection, capture: CaptureId, outcome: Outcome, why: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE url SET outcome = ?2, detail = ?3 WHERE capture = ?1")?.execute(params![
+        capture.0,
+        outcome.as_str(),
+        why
+    ])?;
+    Ok(())
+}
+
+/// When the host's next address is due, from its addresses.
+fn look_again(tx: &Connection, host: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE host SET due_at = (SELECT due_at FROM url WHERE host = ?1 AND state IN ('due', 'settled') ORDER BY due_at LIMIT 1)
+         WHERE name = ?1",
+    )?
+    .execute([host])?;
+    Ok(())
+}
+
+fn due_again(role: Role, outcome: Outcome, attempts: u32, revisit: &Revisit, now: Timestamp) -> Timestamp {
+    let wait = match outcome {
+        _ if outcome.is_success() && matches!(role, Role::Listing | Role::Home) => {
+            return Season::at(now).listing_due(now, revisit.listing, revisit.listing_off_season);
+        }
+        _ if outcome.is_success() => revisit.report,
+        Outcome::RefusedByRobots
+        | Outcome::OutOfScope
+        | Outcome::ForbiddenAddress
+        | Outcome::Bounded
+        | Outcome::TooManyRedirects => revisit.report,
+        _ => (revisit.failed * 2u32.saturating_pow(attempts.saturating_sub(1).min(12))).min(revisit.report),
+    };
+    after(now, wait)
+}

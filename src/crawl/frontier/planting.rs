@@ -1,0 +1,133 @@
+//! Putting addresses in, as far as the limits allow.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use url::Url;
+
+use super::{Found, host_of};
+use crate::clock::rfc3339;
+use crate::crawl::Limits;
+use crate::exchange::Hop;
+use crate::parse;
+use crate::seed::Seed;
+use crate::store::StoreError;
+use crate::urlkey::UrlKey;
+
+/// Puts the seeds in. What is known already keeps its state and learns its agency.
+pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), StoreError> {
+    for seed in seeds {
+        tx.prepare_cached(
+            "INSERT INTO agency (name, in_seeds) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET in_seeds = 1",
+        )?
+        .execute([&seed.agency])?;
+        let agency: i64 =
+            tx.prepare_cached("SELECT id FROM agency WHERE name = ?1")?.query_row([&seed.agency], |row| row.get(0))?;
+        let found = Found {
+            url: seed.url.clone(),
+            role: seed.kind.into(),
+            hop: Hop::Seed,
+            depth: 0,
+            pages: 0,
+            redirects: 0,
+            via: None,
+            agency: Some(agency),
+            anchor: String::new(),
+            score: 100,
+        };
+        add(tx, &found, now)?;
+        tx.prepare_cached("UPDATE url SET agency = ?2 WHERE key = ?1 AND agency IS NULL")?
+            .execute(params![UrlKey::of(&seed.url).as_str(), agency])?;
+        // Found or fetched before it was a seed: from now on it leads on like one.
+        let raised = tx
+            .prepare_cached(
+                "UPDATE url SET role = ?2, hop = ?3, priority = ?4, depth = 0, pages = 0, due_at = ?5 WHERE key = ?1 AND depth > 0",
+            )?
+            .execute(params![
+                UrlKey::of(&seed.url).as_str(),
+                found.role.as_str(),
+                found.hop.as_str(),
+                found.role.priority(),
+                rfc3339(now)
+            ])?;
+        if raised > 0 {
+            waits(tx, &host_of(&seed.url), now)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds an address, due now; whether it is new.
+pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, StoreError> {
+    let host = host_of(&found.url);
+    tx.prepare_cached("INSERT OR IGNORE INTO host (name) VALUES (?1)")?.execute([&host])?;
+    let added = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO url (key, address, host, agency, role, hop, depth, pages, redirects, via, anchor, score, priority,
+                 state, due_at, first_seen_at, year)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'due', ?14, ?14, ?15)",
+        )?
+        .execute(params![
+            UrlKey::of(&found.url).as_str(),
+            found.url.as_str(),
+            host,
+            found.agency,
+            found.role.as_str(),
+            found.hop.as_str(),
+            found.depth,
+            found.pages,
+            found.redirects,
+            found.via,
+            found.anchor,
+            found.score,
+            found.role.priority(),
+            rfc3339(now),
+            parse::year_in_title(&found.anchor),
+        ])?;
+    if added > 0 {
+        tx.prepare_cached("UPDATE host SET addresses = addresses + 1 WHERE name = ?1")?.execute([&host])?;
+        waits(tx, &host, now)?;
+    }
+    Ok(added > 0)
+}
+
+/// An address of the host is due at `at`.
+fn waits(tx: &Connection, host: &str, at: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE host SET due_at = min(coalesce(due_at, ?2), ?2) WHERE name = ?1")?
+        .execute(params![host, rfc3339(at)])?;
+    Ok(())
+}
+
+/// Whether the frontier holds an address.
+pub fn knows(connection: &Connection, url: &Url) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM url WHERE key = ?1")?.exists([UrlKey::of(url).as_str()])?)
+}
+
+/// Parameters in a query; content systems of these sites use nine at most.
+const MAX_PARAMETERS: usize = 12;
+
+/// Whether one more page may be added, else which limit says no.
+pub fn bound(connection: &Connection, found: &Found, limits: &Limits) -> Result<Option<&'static str>, StoreError> {
+    if found.depth > limits.depth {
+        return Ok(Some("depth"));
+    }
+    if found.pages >= limits.listing_pages {
+        return Ok(Some("listing_pages"));
+    }
+    if repeats(found.url.path()) {
+        return Ok(Some("repeated segments"));
+    }
+    if found.url.query().is_some_and(|query| query.split('&').count() > MAX_PARAMETERS) {
+        return Ok(Some("query parameters"));
+    }
+    let held: Option<i64> = connection
+        .prepare_cached("SELECT addresses FROM host WHERE name = ?1")?
+        .query_row([host_of(&found.url)], |row| row.get(0))
+        .optional()?;
+    Ok((held.unwrap_or(0).unsigned_abs() >= limits.pages_per_host).then_some("pages_per_host"))
+}
+
+/// A path in which one segment comes three times is a trap that links to itself.
+fn repeats(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    segments.iter().any(|segment| segments.iter().filter(|other| *other == segment).count() >= 3)
+}

@@ -1,0 +1,124 @@
+//! One address asked for: through the gate, by the way that works for its host, with the session the host set.
+
+use url::Url;
+
+use super::Visitor;
+use super::links::location;
+use crate::crawl::CrawlError;
+use crate::crawl::Outcome;
+use crate::crawl::fetch::{Ask, Attempt, Condition};
+use crate::crawl::frontier::{self, Lease, host_of};
+use crate::exchange::{Hop, Transport};
+use crate::urlkey::UrlKey;
+
+impl Visitor {
+    /// Attempts until one is not worth repeating or there were enough; each failure makes the next wait longer.
+    pub(super) async fn attempts(&self, lease: &Lease) -> Result<Attempt, CrawlError> {
+        let mut attempt = self.attempt(lease).await?;
+        for _ in 1..self.settings.limits.tries {
+            if !attempt.outcome.is_transient() {
+                break;
+            }
+            self.gate.slow(&host_of(&lease.url));
+            if let Some(exchange) = attempt.exchange.take() {
+                self.keep_failed(exchange).await?;
+            }
+            attempt = self.attempt(lease).await?;
+        }
+        Ok(attempt)
+    }
+
+    async fn attempt(&self, lease: &Lease) -> Result<Attempt, CrawlError> {
+        let attempt = self.ask(&lease.url, lease.hop, &lease.condition).await?;
+        let conditional = lease.condition.is_set();
+        Ok(match attempt.outcome {
+            Outcome::NotModified if !conditional => Attempt { outcome: Outcome::UnaskedNotModified, ..attempt },
+            _ => attempt,
+        })
+    }
+
+    /// One request, and a second where the host only wants its cookie back: it set one and sent us to where we were.
+    pub(super) async fn ask(&self, url: &Url, hop: Hop, condition: &Condition) -> Result<Attempt, CrawlError> {
+        let attempt = self.ask_up_the_ladder(url, hop, condition).await?;
+        let Some(exchange) = &attempt.exchange else { return Ok(attempt) };
+        let session = self.jar.take(&exchange.request.url, &exchange.response.headers);
+        let to_itself = attempt.outcome == Outcome::Redirected
+            && location(exchange).is_some_and(|target| UrlKey::of(&target) == UrlKey::of(url));
+        if !(session && to_itself) {
+            return Ok(attempt);
+        }
+        if let Some(exchange) = attempt.exchange {
+            self.keep_failed(exchange).await?;
+        }
+        self.ask_up_the_ladder(url, hop, condition).await
+    }
+
+    /// The usual key exchange, then P-256 alone, then http where the site itself uses http; what worked is remembered for
+    /// the host. Certificates are verified on every rung.
+    async fn ask_up_the_ladder(&self, url: &Url, hop: Hop, condition: &Condition) -> Result<Attempt, CrawlError> {
+        if url.scheme() != "https" {
+            return Ok(self.ask_once(url, hop, condition, Transport::Http).await);
+        }
+        let host = host_of(url);
+        let known = self.transports.lock().await.get(&host).copied();
+        let mut last = None;
+        for transport in [Transport::Tls, Transport::TlsP256, Transport::Http] {
+            if known.is_some_and(|known| transport != known && last.is_none()) {
+                continue;
+            }
+            let mut url = url.clone();
+            if transport == Transport::Http {
+                if !self.speaks_http(&url).await? || url.set_scheme("http").is_err() {
+                    break;
+                }
+                tracing::warn!("{host} is asked over http, as its own pages do: no secure connection could be made");
+            }
+            let attempt = self.ask_once(&url, hop, condition, transport).await;
+            if !attempt.handshake_failed {
+                if attempt.exchange.is_some() && known.unwrap_or(Transport::Tls) != transport {
+                    self.remember_transport(&host, transport).await?;
+                }
+                return Ok(attempt);
+            }
+            last = Some(attempt);
+        }
+        match last {
+            Some(attempt) => Ok(attempt),
+            // What was remembered is gone: no http address of the site is known any more.
+            None => Ok(self.ask_once(url, hop, condition, Transport::Tls).await),
+        }
+    }
+
+    async fn ask_once(&self, url: &Url, hop: Hop, condition: &Condition, transport: Transport) -> Attempt {
+        let address = match self.door.locate(url).await {
+            Ok(address) => address,
+            Err(attempt) => return attempt,
+        };
+        let host = host_of(url);
+        let permit = self.gate.permit(&host, address).await;
+        let ask = Ask { url, hop, condition, transport, cookies: self.jar.field(url) };
+        let attempt = self.door.fetch(permit, &ask).await;
+        if let Some(took) = attempt.answered_in {
+            self.gate.answered_in(&host, took);
+        }
+        attempt
+    }
+
+    /// Whether a seed or a link of the site names an http address of the host.
+    async fn speaks_http(&self, url: &Url) -> Result<bool, CrawlError> {
+        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+        let prefix = format!("http://{}{port}", url.host_str().unwrap_or_default().to_ascii_lowercase());
+        let (from, to) = (format!("{prefix}/"), format!("{prefix}0"));
+        let known = self.store.write(move |tx| {
+            Ok(tx.prepare_cached("SELECT 1 FROM url WHERE key >= ?1 AND key < ?2 LIMIT 1")?.exists([from, to])?)
+        });
+        Ok(known.await?)
+    }
+
+    async fn remember_transport(&self, host: &str, transport: Transport) -> Result<(), CrawlError> {
+        self.transports.lock().await.insert(host.to_owned(), transport);
+        let host = host.to_owned();
+        self.store.write(move |tx| frontier::transported(tx, &host, transport)).await?;
+        Ok(())
+    }
+}
