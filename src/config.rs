@@ -14,11 +14,13 @@ pub struct Config {
     pub crawl: Settings,
     /// When the crawl may ask; always where there is none.
     pub window: Option<Window>,
+    /// A program and its arguments, given each run's summary; empty is none.
+    pub notify: Vec<String>,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { archive: "gongkai.sqlite".into(), seeds: "seeds".into(), crawl: Settings::default(), window: None }
+        Config { archive: "gongkai.sqlite".into(), seeds: "seeds".into(), crawl: Settings::default(), window: None, notify: Vec::new() }
     }
 }
 
@@ -121,6 +123,12 @@ pub fn read(path: &Path, text: &str) -> Result<Config, Faults> {
             Ok(window) => config.window = Some(window),
             Err(why) => sheet.fault(line, format!("window: {why}")),
         }
+    }
+    section.finish(sheet);
+
+    let mut section = top.section(sheet, "notify");
+    if let Some(words) = section.texts(sheet, "command") {
+        config.notify = words.into_iter().map(|(_, word)| word).collect();
     }
     section.finish(sheet);
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tokio::runtime::Runtime;
 
@@ -10,7 +11,7 @@ use super::exit::counted;
 use super::network::{NetworkArgs, time};
 use super::{Context, Exit, metrics, print, runtime};
 use crate::clock::Clock;
-use crate::crawl::{self, Bounds, Stop, Summary};
+use crate::crawl::{self, Bounds, Changes, ReportAt, Stop, Summary};
 use crate::schedule::Standing;
 use crate::seed;
 use crate::store::{Access, Store, StoreError};
@@ -38,6 +39,9 @@ pub struct Crawl {
     /// Crawl outside the window of the configuration too
     #[arg(long)]
     ignore_window: bool,
+    /// What the run did and changed, as JSON on standard output
+    #[arg(long)]
+    json: bool,
     /// Metrics for Prometheus: served at a loopback ADDR:PORT during the run, or left in FILE at its end
     #[arg(long, value_name = "ADDR:PORT|FILE")]
     metrics: Option<metrics::To>,
@@ -117,6 +121,15 @@ impl Crawl {
         if !context.quiet {
             say(&summary);
         }
+        if self.json {
+            println!("{}", serde_json::to_string(&summary)?);
+        }
+        if !context.config.notify.is_empty() {
+            // As above: a mail that can't be sent undoes nothing.
+            if let Err(error) = notify(&context.config.notify, &summary) {
+                tracing::warn!("nobody was notified: {error:#}");
+            }
+        }
         Ok(exit_of(&summary))
     }
 
@@ -135,6 +148,23 @@ impl Crawl {
             }
         }
     }
+}
+
+/// Hands the summary to the command of `[notify]` as JSON on its standard input.
+fn notify(command: &[String], summary: &Summary) -> anyhow::Result<()> {
+    let (program, arguments) = command.split_first().context("[notify] command is empty")?;
+    let mut child = std::process::Command::new(program)
+        .args(arguments)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .with_context(|| format!("{program} can't be started"))?;
+    if let Some(stdin) = child.stdin.take() {
+        // A command that reads nothing closes its end; how it ends is what counts.
+        let _ = serde_json::to_writer(stdin, summary);
+    }
+    let status = child.wait()?;
+    anyhow::ensure!(status.success(), "{program} ended with {status}");
+    Ok(())
 }
 
 pub fn exit_of(summary: &Summary) -> Exit {
@@ -161,14 +191,57 @@ pub fn say(summary: &Summary) {
     if summary.failed.len() > SHOWN {
         eprintln!("  and {} more: SELECT address, outcome, detail FROM url", summary.failed.len() - SHOWN);
     }
-    for (host, why) in &summary.blocked {
-        eprintln!("  {host} is left alone for a while: {}", print::plain(why));
+    for (host, blocked) in &summary.blocked {
+        let (outcome, why, until) = (blocked.outcome, print::plain(&blocked.why), &blocked.until);
+        eprintln!("  {host} is left alone for a while: {outcome} {why} (until {until})");
+        if !blocked.agencies.is_empty() {
+            eprintln!("    not seen: {}", print::plain(&blocked.agencies.join(", ")));
+        }
+        eprintln!("    what a person may try: {}", blocked.advice);
     }
     for limit in &summary.bounded {
         eprintln!("  the limit {limit} kept addresses out");
     }
+    say_changes(&summary.changes);
+    if summary.read_nothing() {
+        eprintln!(
+            "  NOTHING WAS READ: {} came and none is a report or a listing of reports; the sites have changed, or this parser does not fit them",
+            counted(usize::try_from(summary.fetched).unwrap_or(usize::MAX), "page")
+        );
+    }
     if summary.interrupted {
         eprintln!("  interrupted: run it again to go on");
+    }
+}
+
+fn say_changes(changes: &Changes) {
+    const SHOWN: usize = 20;
+    let name = |report: &ReportAt| {
+        let year = report.year.map_or("?".into(), |year| year.to_string());
+        format!("{} {year}", print::plain(report.agency.as_deref().unwrap_or("?")))
+    };
+    if !changes.new.is_empty() {
+        eprintln!("  {}:", counted(changes.new.len(), "new report"));
+        changes.new.iter().take(SHOWN).for_each(|report| eprintln!("    {}", name(report)));
+    }
+    for revised in &changes.revised {
+        let (before, after) = (revised.before, revised.report.capture);
+        eprintln!("  REVISED {}: captures {before} and {after} differ", name(&revised.report));
+        for change in revised.cells.iter().take(SHOWN) {
+            let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
+            eprintln!("    {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after));
+        }
+    }
+    for gone in &changes.withdrawn {
+        let (url, capture) = (print::plain(&gone.report.url), gone.report.capture);
+        eprintln!("  WITHDRAWN {}: {url} answers {}; capture {capture} keeps it", name(&gone.report), gone.outcome);
+    }
+    if let Some(first) = changes.late.first() {
+        let late = changes.late.len();
+        eprintln!("  no report of {} from {late} of the agencies, due by {}: `gongkai list` shows which", first.year, first.due);
+    }
+    for quiet in changes.quiet.iter().take(SHOWN) {
+        eprintln!("  quiet since its report of {}: {}", quiet.last_year, print::plain(&quiet.agency));
     }
 }
 

@@ -3,10 +3,12 @@
 mod check;
 mod crawl;
 mod demo;
+mod discover;
 mod doctor;
 mod exit;
 mod export;
 mod fetch;
+mod list;
 mod metrics;
 mod network;
 mod parse;
@@ -80,14 +82,16 @@ enum Command {
     Check(check::Check),
     /// One number's chain back to the archived bytes, derived from them again
     Prove(prove::Prove),
-    /// Agencies by year
-    List(show::List),
+    /// Agencies by year: read, found, blocked, expected, and why
+    List(list::List),
     /// One report: its tables, its findings, its capture
     Show(show::Show),
     /// Write what the archive holds: csv, jsonl, warc
     Export(export::Export),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
+    /// From a home page to its column of annual reports, as a seed to paste
+    Discover(discover::Discover),
     /// The frontier: addresses by state and outcome
     Urls(urls::Urls),
     /// Which rule of robots.txt decides on an address: status 0 allowed, 1 not
@@ -153,6 +157,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
         Command::Verify(verify) => verify.run(&context),
+        Command::Discover(discover) => discover.run(&context),
         Command::Urls(urls) => urls.run(&context),
         Command::Robots(robots) => robots.run(&context),
         Command::Schedule(schedule) => schedule.run(context),

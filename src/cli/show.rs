@@ -1,55 +1,13 @@
-//! `gongkai list` and `gongkai show`: what the archive knows of agencies and years, and one report of them.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! `gongkai show`: one report of the archive.
 
 use anyhow::Context as _;
 use clap::Args;
-use comfy_table::{Table, presets};
 
 use super::{Context, Exit, print};
 use crate::archive::{self, CaptureId};
-use crate::dataset::{self, ReportRow, Wanted};
+use crate::dataset::{self, Wanted};
 use crate::parse::{self, Given};
 use crate::store::Access;
-
-#[derive(Args)]
-pub struct List {
-    /// As JSON, an object a report
-    #[arg(long)]
-    json: bool,
-}
-
-impl List {
-    pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let store = context.open(Access::Read)?;
-        let reports = dataset::reports(&store.reader()?, &Wanted::default())?;
-        if self.json {
-            for report in &reports {
-                println!("{}", serde_json::to_string(report)?);
-            }
-            return Ok(Exit::Done);
-        }
-        let years: BTreeSet<i16> = reports.iter().filter_map(|report| report.year).collect();
-        let mut by_agency: BTreeMap<&str, BTreeMap<i16, &ReportRow>> = BTreeMap::new();
-        for report in &reports {
-            let agency = by_agency.entry(report.agency.as_deref().unwrap_or("?")).or_default();
-            if let Some(year) = report.year {
-                agency.insert(year, report);
-            }
-        }
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        table.set_header(std::iter::once("agency".to_owned()).chain(years.iter().map(i16::to_string)));
-        for (agency, held) in &by_agency {
-            let cells = years.iter().map(|year| {
-                held.get(year).map_or("·".into(), |report| report.edition.clone().unwrap_or("prose".into()))
-            });
-            table.add_row(std::iter::once(print::plain(agency)).chain(cells));
-        }
-        println!("{table}");
-        Ok(Exit::Done)
-    }
-}
 
 #[derive(Args)]
 pub struct Show {

@@ -2,10 +2,11 @@
 //!
 //! [`crawl`] works through everything that is due and then stops; [`fetch`] does one address through the same gate.
 
+mod changes;
 mod cookies;
 mod events;
 mod fetch;
-mod frontier;
+pub mod frontier;
 mod guard;
 pub mod inventory;
 mod outcome;
@@ -14,6 +15,7 @@ pub mod robots;
 mod settings;
 mod summary;
 mod visit;
+mod walk;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,13 +28,15 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::Url;
 
+pub use changes::{Changes, Late, Quiet, ReportAt, Revised, Withdrawn};
 pub use events::{Events, Kind as EventKind};
 pub use fetch::DoorError;
 pub use guard::{Guard, Refusal};
 pub use outcome::Outcome;
 pub use settings::{Identity, Limits, Network, Pace, Resolve, Revisit, Settings};
-pub use summary::{Failed, Summary};
+pub use summary::{Blocked, Failed, Summary};
 pub use visit::{Permission, Visited};
+pub use walk::{Column, Tried, Walk, walk};
 
 use crate::archive::{self, ArchiveError, CaptureId};
 use crate::clock::{Clock, rfc3339};
@@ -112,8 +116,7 @@ pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -
     let mut summary = Summary { reread: unread, ..Summary::default() };
     work(&visitor, &bounds, &stop, &mut summary).await?;
     summary.interrupted = stop.is_asked();
-    summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
-    Ok(summary)
+    Ok(summary.finish(&store, begun.crawl, visitor.clock.now()).await?)
 }
 
 /// One address now, and where its redirects lead: a visit each.
@@ -289,7 +292,7 @@ async fn work_host(
         let visited = tokio::select! {
             visited = visitor.visit(lease) => visited?,
             () = finished_waiting(stop) => {
-                visitor.store.write(move |tx| frontier::release(tx, id, &host)).await?;
+                visitor.store.write(move |tx| frontier::release(tx, id)).await?;
                 break;
             }
         };

@@ -126,6 +126,25 @@ impl Outcome {
         }
     }
 
+    /// What a person may try where a host is left alone for this.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Outcome::Wall => {
+                "look whether a browser sees the page; ask the agency to let this crawler in; the portal of its government often has a copy"
+            }
+            Outcome::RateLimited => "nothing: the site said when to come back; a longer [pace] gap keeps within its limit",
+            Outcome::TlsFailed => {
+                "`gongkai doctor` names the fault; --extra-ca FILE adds a missing intermediate; a seed may name the http address"
+            }
+            Outcome::RobotsUnreachable => "open its robots.txt in a browser: the site is not asked while that fails",
+            Outcome::NameUnknown => "the host may have moved: look for the agency's new address and correct its seed",
+            Outcome::ConnectFailed | Outcome::TimedOut => {
+                "some sites answer only some networks: try from another one, or the portal of its government"
+            }
+            _ => "wait: it is asked again by a later run",
+        }
+    }
+
     /// The host gave no usable answer: too many of these in a row and it is left alone.
     pub fn is_host_failure(self) -> bool {
         matches!(
@@ -158,6 +177,12 @@ impl Outcome {
     /// The attempt got what it was for.
     pub fn is_success(self) -> bool {
         matches!(self, Outcome::Captured | Outcome::NotModified | Outcome::Redirected)
+    }
+}
+
+impl serde::Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -20,7 +20,7 @@ mod report;
 
 pub use check::{Year, across};
 pub use edition::{Applicant, Edition};
-pub use identity::title::{CANDIDATE, REPORT, year as year_in_title};
+pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
 pub use reading::*;
 
 use url::Url;

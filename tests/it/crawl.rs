@@ -46,7 +46,8 @@ fn outcome_of(answer: Answer) -> (String, Output) {
 fn every_answer_ends_in_one_named_outcome() {
     let raw = |text: &str| Answer::Raw(text.as_bytes().to_vec());
     for (name, answer, outcome, status) in [
-        ("a page", Answer::html("<p>公开</p>".repeat(50)), "captured", 0),
+        ("a listing", Answer::html("<a href='/1.html'>2023年政府信息公开工作年度报告</a>".repeat(3)), "captured", 3),
+        ("a page of which nothing is read", Answer::html("<p>公开</p>".repeat(50)), "captured", 3),
         ("not there", Answer::status(404, &[]), "not_found", 3),
         ("gone", Answer::status(410, &[]), "gone", 3),
         ("forbidden", Answer::status(403, &[]), "client_error", 3),
@@ -244,7 +245,10 @@ fn a_host_that_hangs_holds_up_no_other() {
 #[test]
 fn a_run_that_its_bounds_ended_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let page = || Answer::html("<p>公开</p>".repeat(50));
+    // Listings whose rows are known already.
+    let page = || {
+        Answer::html("<a href='/x'>2022年政府信息公开工作年度报告</a><a href='/y'>2023年政府信息公开工作年度报告</a>")
+    };
     let site = Site::serve(vec![(HOST, "/x", page()), (HOST, "/y", page())]);
     let seeds = [site.url(HOST, "/x"), site.url(HOST, "/y")];
     let bounded =

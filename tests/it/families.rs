@@ -253,3 +253,80 @@ fn a_pager_that_repeats_itself_is_followed_no_further() {
     assert!(stderr(&output).contains("the limit pagination stalled kept addresses out"), "{}", stderr(&output));
     assert_eq!((site.times(HOST, "/nb/index_2.html"), site.times(HOST, "/nb/index_3.html")), (1, 0));
 }
+
+#[test]
+fn a_home_page_leads_to_its_column() {
+    const HOST: &str = "home.test.gov.cn";
+    let home = "<a href='/news/'>新闻中心</a><a href='/zwgk/'>政务公开</a><a href='/zp/1.html'>关于公开招聘工作人员的公告</a>";
+    let zwgk = "<a href='/zn/'>政府信息公开指南</a><a href='/nb/'>政府信息公开年报</a><a href='/zwgk/1.html'>政务公开工作要点</a>";
+    let column: String = (2019..=2023).map(|year| row(&format!("/nb/{year}.html"), year)).collect();
+    let site = Site::serve(vec![
+        (HOST, "/", Answer::status(302, &[("Location", "/index.html")])),
+        (HOST, "/index.html", Answer::html(home)),
+        (HOST, "/zwgk/", Answer::html(zwgk)),
+        (HOST, "/zn/", Answer::html("指南")),
+        (HOST, "/nb/", Answer::html(format!("<title>政府信息公开年报_某市某局</title>{column}"))),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let discover = |from: &str| {
+        let mut command = super::gongkai();
+        command.current_dir(folder.path()).args(["discover", from, "--archive", "a.sqlite", "--gap", "1ms"]);
+        command.args(site.flags(&[HOST])).output().unwrap()
+    };
+    let output = discover(&site.url(HOST, "/"));
+    let entry = super::stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(entry.contains(&format!("url = \"{}\"", site.url(HOST, "/nb/"))), "{entry}");
+    assert!(entry.contains("2019, 2020, 2021, 2022, 2023; by way of 政务公开 > 政府信息公开年报"), "{entry}");
+    let asked: Vec<String> = site.log().into_iter().map(|asked| asked.path).collect();
+    assert_eq!(asked, ["/robots.txt", "/", "/index.html", "/zwgk/", "/nb/"], "the shortest way, and no more");
+
+    // The entry is a seed once the agency is filled in; what was passed by is asked for once a column names it.
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let filled = entry.replace("agency = \"\"", "agency = \"某市某局\"");
+    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"浙江\"\n{filled}")).unwrap();
+    let mut command = super::gongkai();
+    command.current_dir(folder.path()).args(["crawl", "--archive", "a.sqlite", "--gap", "1ms"]);
+    let output = command.args(site.flags(&[HOST])).output().unwrap();
+    assert_eq!(site.times(HOST, "/nb/"), 2, "{}", stderr(&output));
+    assert_eq!((site.times(HOST, "/nb/2020.html"), site.times(HOST, "/zwgk/")), (1, 1));
+
+    let nothing = discover(&site.url(HOST, "/zn/"));
+    assert_eq!(nothing.status.code(), Some(3));
+    assert!(stderr(&nothing).contains("1 page looked at"), "{}", stderr(&nothing));
+}
+
+/// The real titles of the research: those of reports lead on, the look-alikes don't.
+#[test]
+fn real_titles_lead_on_and_look_alikes_do_not() {
+    let links = |title: &str| {
+        let page = format!("<a href='/1.html'>{title}</a>");
+        let headers = gongkai::exchange::Headers::default();
+        let url = url::Url::parse("http://a.gov.cn/nb/").unwrap();
+        let given = gongkai::parse::Given { url: Some(&url), status: Some(200), headers: &headers, body: page.as_bytes() };
+        gongkai::parse::discover(given).links[0].score >= gongkai::parse::CANDIDATE
+    };
+    for title in [
+        "2023年度信息公开工作年度报告",
+        "2021年度政府信息公开工作报告(文字版)",
+        "2020年度政府信息公开工作报告",
+        "2017年通化市人力资源和社会保障局政府信息公开年度报告",
+        "2023年度静安区人力资源和社会保障局政府信息公开年度工作报告",
+        "2016年信息公开工作总结报告",
+        "政府信息公开年报",
+    ] {
+        assert!(links(title), "{title}");
+    }
+    for title in [
+        "《莘县2023年政府信息公开工作年度报告》解读",
+        "2023年政府网站工作年度报表",
+        "2023年法治政府建设年度报告",
+        "2022年部门决算",
+        "关于做好2023年政府信息公开工作年度报告编制工作的通知",
+        "政府信息公开工作年度报告格式",
+        "政府信息公开工作年度报告制度",
+        "政府信息公开指南",
+    ] {
+        assert!(!links(title), "{title}");
+    }
+}

@@ -101,5 +101,8 @@ fn list_shows_agencies_by_year() {
     let folder = demo();
     let said = stdout(&run(folder.path(), &["list"]));
     assert!(said.contains("平潭综合实验区") && said.contains("2019") && said.contains("2023"), "{said}");
-    assert_eq!(stdout(&run(folder.path(), &["list", "--json"])).lines().count(), 6);
+    let rows = stdout(&run(folder.path(), &["list", "--json"]));
+    assert_eq!(rows.lines().filter(|row| row.contains("\"state\":\"read\"")).count(), 6, "{rows}");
+    // Zongyang's site put up a wall: every year of it is blocked, and says by what.
+    assert!(rows.lines().any(|row| row.contains("\"state\":\"blocked\"") && row.contains("wall")), "{rows}");
 }

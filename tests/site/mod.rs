@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,12 @@ pub enum Answer {
     Raw(Vec<u8>),
     /// Nothing, ever.
     Hang,
+    /// Another answer, after this long.
+    Late(Duration, Box<Answer>),
+    /// These bytes, then the same piece again and again with a pause before each, until the client leaves.
+    Endless { begin: Vec<u8>, piece: Vec<u8>, pause: Duration },
+    /// A page for whoever brings the cookie back; all others are given it and sent to the same address.
+    Session { cookie: &'static str, body: String },
 }
 
 impl Answer {
@@ -33,6 +39,10 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub at: Instant,
+    /// When the answer was out; none while it is not.
+    pub answered: Option<Instant>,
+    /// The address that was connected to.
+    pub to: IpAddr,
     pub host: String,
     pub path: String,
     pub head: String,
@@ -41,26 +51,40 @@ pub struct Asked {
 pub struct Site {
     pub address: SocketAddr,
     log: Arc<Mutex<Vec<Asked>>>,
+    script: Script,
 }
 
-type Script = Arc<HashMap<(String, String), Answer>>;
+type Script = Arc<Mutex<HashMap<(String, String), Answer>>>;
 
 impl Site {
     /// Serves a script of (host, path, answer); all else is 404.
     pub fn serve(script: Vec<(&str, &str, Answer)>) -> Site {
-        let script: Script =
-            Arc::new(script.into_iter().map(|(host, path, answer)| ((host.into(), path.into()), answer)).collect());
+        Site::serve_at(1, script)
+    }
+
+    /// The same at several loopback addresses, 127.0.0.1 and those after it, one port for all.
+    pub fn serve_at(addresses: u8, script: Vec<(&str, &str, Answer)>) -> Site {
+        let answers = script.into_iter().map(|(host, path, answer)| ((host.into(), path.into()), answer)).collect();
+        let script: Script = Arc::new(Mutex::new(answers));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let kept = log.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (script, log) = (script.clone(), kept.clone());
-                std::thread::spawn(move || connection(stream, &script, &log));
-            }
-        });
-        Site { address, log }
+        let others = (2..=addresses).map(|last| TcpListener::bind(SocketAddr::from(([127, 0, 0, last], address.port()))).unwrap());
+        for listener in std::iter::once(listener).chain(others) {
+            let (kept, served) = (log.clone(), script.clone());
+            std::thread::spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    let (script, log) = (served.clone(), kept.clone());
+                    std::thread::spawn(move || connection(stream, &script, &log));
+                }
+            });
+        }
+        Site { address, log, script }
+    }
+
+    /// From now on a path answers otherwise.
+    pub fn change(&self, host: &str, path: &str, answer: Answer) {
+        self.script.lock().unwrap().insert((host.into(), path.into()), answer);
     }
 
     pub fn log(&self) -> Vec<Asked> {
@@ -92,12 +116,31 @@ impl Site {
 
 fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) {
     let Ok(writer) = stream.try_clone() else { return };
+    let Ok(to) = stream.local_addr() else { return };
     let mut reader = BufReader::new(stream);
     let mut writer = writer;
-    while let Some(asked) = request(&mut reader) {
-        let answer = script.get(&(asked.host.clone(), asked.path.clone())).cloned();
+    while let Some(asked) = request(&mut reader, to.ip()) {
+        let answer = script.lock().unwrap().get(&(asked.host.clone(), asked.path.clone())).cloned();
+        let answer = match answer {
+            Some(Answer::Session { cookie, body }) if asked.head.contains(cookie) => Some(Answer::html(body)),
+            Some(Answer::Session { cookie, .. }) => {
+                Some(Answer::status(302, &[("Location", &asked.path), ("Set-Cookie", &format!("{cookie}; Path=/"))]))
+            }
+            answer => answer,
+        };
+        let answer = match answer {
+            Some(Answer::Late(pause, answer)) => {
+                std::thread::sleep(pause);
+                Some(*answer)
+            }
+            answer => answer,
+        };
         let conditional = asked.head.to_ascii_lowercase().contains("if-none-match");
-        log.lock().unwrap().push(asked);
+        let number = {
+            let mut log = log.lock().unwrap();
+            log.push(asked);
+            log.len() - 1
+        };
         let answer = match answer {
             // A page with an ETag is not modified for whoever knows it.
             Some(Answer::Page { status: 200, headers, .. })
@@ -121,18 +164,28 @@ fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) 
                 let _ = writer.write_all(&bytes);
                 return;
             }
+            Answer::Endless { begin, piece, pause } => {
+                let mut sent = writer.write_all(&begin);
+                while sent.is_ok() {
+                    std::thread::sleep(pause);
+                    sent = writer.write_all(&piece);
+                }
+                return;
+            }
+            Answer::Session { .. } | Answer::Late(..) => return,
             Answer::Hang => {
                 std::thread::sleep(Duration::from_secs(600));
                 return;
             }
         };
+        log.lock().unwrap()[number].answered = Some(Instant::now());
         if sent.is_err() {
             return;
         }
     }
 }
 
-fn request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+fn request(reader: &mut BufReader<TcpStream>, to: IpAddr) -> Option<Asked> {
     let mut head = String::new();
     loop {
         let mut line = String::new();
@@ -148,5 +201,5 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let path = head.split(' ').nth(1)?.to_owned();
     let host = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("host: ").map(str::to_owned))?;
     let host = host.split(':').next()?.trim().to_owned();
-    Some(Asked { at, host, path, head })
+    Some(Asked { at, answered: None, to, host, path, head })
 }

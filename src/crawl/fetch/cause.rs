@@ -11,31 +11,24 @@ use crate::crawl::{Outcome, Refusal};
 /// What an error of the client means.
 pub fn named(error: &reqwest::Error) -> Attempt {
     let detail = chain(error);
-    let mut source = error.source();
-    while let Some(cause) = source {
-        // rustls and the resolver travel inside I/O errors.
-        let io = cause.downcast_ref::<std::io::Error>();
-        let inner = io.and_then(|io| io.get_ref()).map(|inner| inner as &(dyn Error + 'static));
-        for cause in [Some(cause), inner].into_iter().flatten() {
-            if cause.downcast_ref::<Refusal>().is_some() {
-                return Attempt::without(Outcome::ForbiddenAddress, detail);
-            }
-            if let Some(fault) = cause.downcast_ref::<rustls::Error>() {
-                let (cause, handshake_failed) = tls_cause(fault);
-                let detail = format!("{cause}: {detail}");
-                return Attempt { handshake_failed, ..Attempt::without(Outcome::TlsFailed, detail) };
-            }
+    for cause in causes(error) {
+        if cause.downcast_ref::<Refusal>().is_some() {
+            return Attempt::without(Outcome::ForbiddenAddress, detail);
         }
-        let cut = |kind| matches!(kind, ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe);
-        if io.is_some_and(|io| cut(io.kind())) {
-            // Cut while connecting means cut while shaking hands.
-            if error.is_connect() && error.url().is_some_and(|url| url.scheme() == "https") {
-                let detail = format!("tls_cut: {detail}");
-                return Attempt { handshake_failed: true, ..Attempt::without(Outcome::TlsFailed, detail) };
-            }
-            return Attempt::without(Outcome::Disconnected, detail);
+        if let Some(fault) = cause.downcast_ref::<rustls::Error>() {
+            let (cause, handshake_failed) = tls_cause(fault);
+            let detail = format!("{cause}: {detail}");
+            return Attempt { handshake_failed, ..Attempt::without(Outcome::TlsFailed, detail) };
         }
-        source = cause.source();
+    }
+    let cut = |kind| matches!(kind, ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe);
+    if causes(error).any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|io| cut(io.kind()))) {
+        // Cut while connecting means cut while shaking hands.
+        if error.is_connect() && error.url().is_some_and(|url| url.scheme() == "https") {
+            let detail = format!("tls_cut: {detail}");
+            return Attempt { handshake_failed: true, ..Attempt::without(Outcome::TlsFailed, detail) };
+        }
+        return Attempt::without(Outcome::Disconnected, detail);
     }
     let outcome = if error.is_timeout() {
         Outcome::TimedOut
@@ -47,6 +40,15 @@ pub fn named(error: &reqwest::Error) -> Attempt {
         Outcome::BadHttp
     };
     Attempt::without(outcome, detail)
+}
+
+/// An error's causes, and what travels inside I/O errors, whose own `source` passes over it.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| {
+        let cause: &(dyn Error + 'static) = *cause;
+        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source())
+    })
 }
 
 /// A name for what stands between us and a secure connection, and whether other groups might help. Certificates never do.

@@ -111,7 +111,6 @@ pub fn mend_dates(tx: &Connection, revisit: &Revisit, now: Timestamp) -> Result<
     let longest = [revisit.report, revisit.listing, revisit.listing_off_season, revisit.failed, LONGEST_BLOCK];
     let at_most = rfc3339(after(now, longest.into_iter().max().unwrap_or_default()));
     let mended = tx.execute("UPDATE url SET due_at = ?2 WHERE due_at > ?1", params![at_most, rfc3339(now)])?;
-    tx.execute("UPDATE host SET due_at = ?2 WHERE due_at > ?1", params![at_most, rfc3339(now)])?;
     tx.execute(
         "UPDATE host SET blocked_until = NULL, blocked_outcome = NULL WHERE blocked_until > ?1",
         [rfc3339(after(now, LONGEST_BLOCK))],

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
-use super::{Lease, Role, Season, Verdict, after, host_of};
+use super::{Lease, Role, Season, Verdict, after};
 use crate::archive::CaptureId;
 use crate::clock::rfc3339;
 use crate::crawl::fetch::Condition;
@@ -21,15 +21,7 @@ const LEASE: Duration = Duration::from_secs(1_800);
 /// Leases left by a process that ended without settling them; the addresses are due again. How many there were.
 pub fn reclaim(tx: &Connection) -> Result<usize, StoreError> {
     // The archive's lock says that no other process works on it: every lease found is a dead one's.
-    let hosts: Vec<String> = tx
-        .prepare("SELECT DISTINCT host FROM url WHERE state = 'leased'")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let reclaimed = tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE state = 'leased'", [])?;
-    for host in hosts {
-        look_again(tx, &host)?;
-    }
-    Ok(reclaimed)
+    Ok(tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE state = 'leased'", [])?)
 }
 
 /// Hosts with something due, not left alone for now, the longest overdue first; at most `limit`.
@@ -68,7 +60,6 @@ pub fn lease(tx: &Connection, host: &str, now: Timestamp) -> Result<Option<Lease
             return take(tx, id, now).map(Some);
         }
     }
-    look_again(tx, host)?;
     Ok(None)
 }
 
@@ -106,9 +97,9 @@ fn take(tx: &Connection, id: i64, now: Timestamp) -> Result<Lease, StoreError> {
 }
 
 /// Gives an address back, unless its verdict came in after all.
-pub fn release(tx: &Connection, lease: i64, host: &str) -> Result<(), StoreError> {
+pub fn release(tx: &Connection, lease: i64) -> Result<(), StoreError> {
     tx.execute("UPDATE url SET state = 'due', leased_until = NULL WHERE id = ?1 AND state = 'leased'", [lease])?;
-    look_again(tx, host)
+    Ok(())
 }
 
 /// Settles a lease: outcome, when due again, what to ask on condition of.
@@ -139,7 +130,13 @@ pub fn settle(
         condition.etag,
         condition.last_modified,
     ])?;
-    look_again(tx, &host_of(&lease.url))
+    Ok(())
+}
+
+/// Keeps an address that was only looked at on the way out of later runs, until a seed or a link of a column names it.
+pub fn pass(tx: &Connection, lease: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE url SET state = 'passed' WHERE id = ?1 AND state IN ('settled', 'leased')", [lease])?;
+    Ok(())
 }
 
 /// Corrects the outcome of the address that a capture settled, once it is read.
@@ -149,16 +146,6 @@ pub fn amend(tx: &Connection, capture: CaptureId, outcome: Outcome, why: &str) -
         outcome.as_str(),
         why
     ])?;
-    Ok(())
-}
-
-/// When the host's next address is due, from its addresses.
-fn look_again(tx: &Connection, host: &str) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE host SET due_at = (SELECT due_at FROM url WHERE host = ?1 AND state IN ('due', 'settled') ORDER BY due_at LIMIT 1)
-         WHERE name = ?1",
-    )?
-    .execute([host])?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use url::Url;
 
 pub use hosts::{LONGEST_BLOCK, Remembered, answered, block, failed, mend_dates, remembered, started, transported};
-pub use leasing::{amend, due_hosts, lease, lease_now, reclaim, release, settle};
+pub use leasing::{amend, due_hosts, lease, lease_now, pass, reclaim, release, settle};
 pub use planting::{add, bound, knows, plant};
 pub use season::{Season, overdue};
 

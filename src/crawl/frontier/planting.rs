@@ -38,33 +38,34 @@ pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), Stor
         tx.prepare_cached("UPDATE url SET agency = ?2 WHERE key = ?1 AND agency IS NULL")?
             .execute(params![UrlKey::of(&seed.url).as_str(), agency])?;
         // Found or fetched before it was a seed: from now on it leads on like one.
-        let raised = tx
-            .prepare_cached(
-                "UPDATE url SET role = ?2, hop = ?3, priority = ?4, depth = 0, pages = 0, due_at = ?5 WHERE key = ?1 AND depth > 0",
-            )?
-            .execute(params![
-                UrlKey::of(&seed.url).as_str(),
-                found.role.as_str(),
-                found.hop.as_str(),
-                found.role.priority(),
-                rfc3339(now)
-            ])?;
-        if raised > 0 {
-            waits(tx, &host_of(&seed.url), now)?;
-        }
+        tx.prepare_cached(
+            "UPDATE url SET role = ?2, hop = ?3, priority = ?4, depth = 0, pages = 0, due_at = ?5,
+                 state = CASE state WHEN 'passed' THEN 'due' ELSE state END
+             WHERE key = ?1 AND depth > 0",
+        )?
+        .execute(params![
+            UrlKey::of(&seed.url).as_str(),
+            found.role.as_str(),
+            found.hop.as_str(),
+            found.role.priority(),
+            rfc3339(now)
+        ])?;
     }
     Ok(())
 }
 
-/// Adds an address, due now; whether it is new.
+/// Adds an address, due now; whether it is new. One that was only passed by is new.
 pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, StoreError> {
     let host = host_of(&found.url);
     tx.prepare_cached("INSERT OR IGNORE INTO host (name) VALUES (?1)")?.execute([&host])?;
     let added = tx
         .prepare_cached(
-            "INSERT OR IGNORE INTO url (key, address, host, agency, role, hop, depth, pages, redirects, via, anchor, score, priority,
+            "INSERT INTO url (key, address, host, agency, role, hop, depth, pages, redirects, via, anchor, score, priority,
                  state, due_at, first_seen_at, year)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'due', ?14, ?14, ?15)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'due', ?14, ?14, ?15)
+             ON CONFLICT (key) DO UPDATE SET state = 'due', due_at = ?14, agency = ?4, role = ?5, hop = ?6, depth = ?7,
+                 pages = ?8, redirects = ?9, via = ?10, anchor = ?11, score = ?12, priority = ?13, year = ?15
+             WHERE state = 'passed'",
         )?
         .execute(params![
             UrlKey::of(&found.url).as_str(),
@@ -83,23 +84,12 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
             rfc3339(now),
             parse::year_in_title(&found.anchor),
         ])?;
-    if added > 0 {
-        tx.prepare_cached("UPDATE host SET addresses = addresses + 1 WHERE name = ?1")?.execute([&host])?;
-        waits(tx, &host, now)?;
-    }
     Ok(added > 0)
 }
 
-/// An address of the host is due at `at`.
-fn waits(tx: &Connection, host: &str, at: Timestamp) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE host SET due_at = min(coalesce(due_at, ?2), ?2) WHERE name = ?1")?
-        .execute(params![host, rfc3339(at)])?;
-    Ok(())
-}
-
-/// Whether the frontier holds an address.
+/// Whether the frontier holds an address that it means to ask for.
 pub fn knows(connection: &Connection, url: &Url) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached("SELECT 1 FROM url WHERE key = ?1")?.exists([UrlKey::of(url).as_str()])?)
+    Ok(connection.prepare_cached("SELECT 1 FROM url WHERE key = ?1 AND state <> 'passed'")?.exists([UrlKey::of(url).as_str()])?)
 }
 
 /// Parameters in a query; content systems of these sites use nine at most.

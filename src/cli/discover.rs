@@ -1,0 +1,65 @@
+//! `gongkai discover`: from a host's home page to its column of annual reports, as a seed to paste.
+
+use anyhow::Context as _;
+use clap::Args;
+use url::Url;
+
+use super::exit::counted;
+use super::network::NetworkArgs;
+use super::{Context, Exit, fetch, print, runtime};
+use crate::crawl::{self, Column, Walk};
+use crate::store::Access;
+
+#[derive(Args)]
+pub struct Discover {
+    /// A host like rst.sc.gov.cn, or the address of a page to begin from
+    host: String,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Discover {
+    /// Done where a column was found, in part where not.
+    pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let text = if self.host.contains("://") { self.host.clone() } else { format!("http://{}/", self.host) };
+        let home = Url::parse(&text).with_context(|| format!("{} is no host", print::plain(&self.host)))?;
+        let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
+        let scope = fetch::scope(context, &place.settings.network, &home);
+        let walk = runtime()?.block_on(crawl::walk(place, scope, &home))?;
+        say_tried(&walk);
+        match &walk.column {
+            Some(column) => {
+                println!("{}", seed(column));
+                Ok(Exit::Done)
+            }
+            None => {
+                eprintln!("gongkai: no column of annual reports within three hops; a seed may name the address if you know it");
+                Ok(Exit::Partial)
+            }
+        }
+    }
+}
+
+fn say_tried(walk: &Walk) {
+    eprintln!("{} looked at:", counted(walk.tried.len(), "page"));
+    for tried in &walk.tried {
+        let (url, anchor) = (print::plain(tried.url.as_str()), print::plain(&tried.anchor));
+        eprintln!("  {} {url} {anchor}", tried.outcome);
+    }
+}
+
+/// An entry for a file of `seeds/`. What could not be learned is left for a person to fill in.
+fn seed(column: &Column) -> String {
+    let quoted = |text: &str| toml::Value::String(print::plain(text)).to_string();
+    let years: Vec<String> = column.years.iter().map(i16::to_string).collect();
+    let trail: Vec<String> = column.trail.iter().map(|words| print::plain(words)).collect();
+    let agency = match &column.agency {
+        Some(agency) => quoted(agency),
+        None => format!("\"\"  # whose column is it? its title: {}", print::plain(column.title.as_deref().unwrap_or("none"))),
+    };
+    format!(
+        "[[seed]]\nurl = {}\nagency = {agency}\nkind = \"listing\"\nnote = {}",
+        quoted(column.url.as_str()),
+        quoted(&format!("names the reports of {}; by way of {}", years.join(", "), trail.join(" > ")))
+    )
+}

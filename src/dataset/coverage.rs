@@ -1,0 +1,56 @@
+//! For every agency and year: what is known, and why nothing more is.
+
+use rusqlite::Connection;
+use serde::Serialize;
+
+use crate::store::StoreError;
+
+/// A row of the view `coverage`, where each state is explained.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoverageRow {
+    pub agency: String,
+    pub year: i16,
+    /// read | findings | prose | doubtful | withdrawn | found | blocked | expected | not_looked_at
+    pub state: String,
+    pub reason: Option<String>,
+    /// Answers kept that hold this report.
+    pub captures: i64,
+    pub numbers: i64,
+    /// Identities that don't hold.
+    pub findings: i64,
+    pub edition: Option<String>,
+    pub report: Option<i64>,
+    pub capture: Option<i64>,
+    pub url: Option<String>,
+}
+
+impl CoverageRow {
+    /// A report of the year was had, whatever became of it since.
+    pub fn is_held(&self) -> bool {
+        self.report.is_some()
+    }
+}
+
+/// In the order of agency and year.
+pub fn coverage(connection: &Connection) -> Result<Vec<CoverageRow>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT agency, year, state, reason, captures, numbers, findings, edition, report, capture, url FROM coverage
+         ORDER BY agency, year",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(CoverageRow {
+            agency: row.get(0)?,
+            year: row.get(1)?,
+            state: row.get(2)?,
+            reason: row.get(3)?,
+            captures: row.get(4)?,
+            numbers: row.get(5)?,
+            findings: row.get(6)?,
+            edition: row.get(7)?,
+            report: row.get(8)?,
+            capture: row.get(9)?,
+            url: row.get(10)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,122 @@
+//! What is known of each agency and year, and what a run changed in it: the site changes between two runs.
+
+use std::path::Path;
+
+use gongkai::demo::form::{self, Markup};
+use gongkai::demo::numbers::{self, Numbers};
+use gongkai::demo::page::sections;
+use gongkai::parse::Edition;
+use serde_json::Value;
+
+use super::crawl::query;
+use super::site::{Answer, Site};
+use super::{gongkai, stderr, stdout};
+
+const HOST: &str = "rsj.covered.gov.cn";
+const WALLED: &str = "www.walled.gov.cn";
+const AGENCY: &str = "平潭综合实验区";
+
+fn report(year: u16, change: (&str, &str)) -> String {
+    let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
+    let markup = Markup::default();
+    let (two, three, four) =
+        (form::two(&numbers, markup), form::three(&numbers, markup), form::four(&numbers, markup));
+    let text = sections("概况", &two, &three, &four).replace(change.0, change.1);
+    format!("<title>{AGENCY}{year}年政府信息公开工作年度报告</title><h1>{AGENCY}{year}年政府信息公开工作年度报告</h1>{text}")
+}
+
+fn site() -> Site {
+    let row = |year: u16| format!("<li><a href='/{year}.html'>{AGENCY}{year}年政府信息公开工作年度报告</a></li>");
+    let listing: String = (2020..=2024).map(row).collect();
+    Site::serve(vec![
+        (HOST, "/nb/", Answer::html(listing)),
+        (HOST, "/2021.html", Answer::html("<p>近日召开会议，研究部署有关工作。</p>".repeat(20))),
+        (HOST, "/2022.html", Answer::html(report(2022, ("", "")))),
+        (HOST, "/2023.html", Answer::html(report(2023, ("", "")))),
+        (HOST, "/2024.html", {
+            let body = report(2024, ("", ""));
+            let cut = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 999999\r\n\r\n{body}");
+            Answer::Raw(cut.into_bytes())
+        }),
+        (WALLED, "/nb/", Answer::status(412, &[])),
+    ])
+}
+
+fn crawl(folder: &Path, site: &Site) -> (Value, String) {
+    std::fs::create_dir_all(folder.join("seeds")).unwrap();
+    let seed = |host: &str, agency: &str| {
+        format!("[[seed]]\nurl = \"{}\"\nagency = \"{agency}\"\nkind = \"listing\"\n", site.url(host, "/nb/"))
+    };
+    let seeds = format!("province = \"福建\"\n{}{}", seed(HOST, AGENCY), seed(WALLED, "某厅"));
+    std::fs::write(folder.join("seeds/a.toml"), seeds).unwrap();
+    std::fs::write(folder.join("config.toml"), "[limits]\ntries = 1\n[notify]\ncommand = [\"tee\", \"notified.json\"]\n")
+        .unwrap();
+    let mut command = gongkai();
+    command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--gap", "2ms", "--json"]);
+    let output = command.args(site.flags(&[HOST, WALLED])).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let printed = stdout(&output);
+    // `tee` says it once more.
+    let json = printed.lines().next().unwrap_or_default().split("}{").next().unwrap();
+    let said = std::fs::read_to_string(folder.join("notified.json")).unwrap();
+    assert!(json.starts_with(&said[..said.len() - 1]), "{said}\n{json}");
+    (serde_json::from_str(&said).unwrap(), stderr(&output))
+}
+
+fn states(folder: &Path) -> Vec<String> {
+    query(folder, "SELECT agency || ' ' || year || ' ' || state FROM coverage WHERE year BETWEEN 2019 AND 2024 ORDER BY agency DESC, year")
+}
+
+#[test]
+fn every_year_has_its_state_and_every_change_is_told() {
+    let (folder, site) = (tempfile::tempdir().unwrap(), site());
+    let folder = folder.path();
+    let (first, said) = crawl(folder, &site);
+    let years = |list: &Value| list.as_array().unwrap().iter().map(|r| r["year"].as_i64().unwrap()).collect::<Vec<_>>();
+    assert_eq!(years(&first["changes"]["new"]), [2022, 2023, 2024], "{said}");
+    assert!(said.contains("3 new reports"), "{said}");
+    let blocked = &first["blocked"][format!("{WALLED}:{}", site.port())];
+    assert_eq!(blocked["agencies"][0], "某厅", "{said}");
+    assert!(said.contains("what a person may try"), "{said}");
+    let last = i64::from(jiff::tz::Offset::constant(8).to_datetime(jiff::Timestamp::now()).year()) - 1;
+    let mut expected: Vec<String> = [(2019, "expected"), (2020, "expected"), (2021, "found"), (2022, "read"), (2023, "read"), (2024, "doubtful")]
+        .map(|(year, state)| format!("{AGENCY} {year} {state}"))
+        .to_vec();
+    expected.extend((2019..=2024.min(last)).map(|year| format!("某厅 {year} blocked")));
+    let mut found = states(folder);
+    found.sort();
+    expected.sort();
+    assert_eq!(found, expected);
+
+    site.change(HOST, "/2022.html", Answer::status(404, &[]));
+    site.change(HOST, "/2023.html", Answer::html(report(2023, (">81<", ">83<"))));
+    let due = "UPDATE url SET due_at = first_seen_at; UPDATE host SET blocked_until = NULL";
+    rusqlite::Connection::open(folder.join("a.sqlite")).unwrap().execute_batch(due).unwrap();
+    let (second, said) = crawl(folder, &site);
+    let changes = &second["changes"];
+    assert_eq!(years(&changes["new"]), [0i64; 0], "{said}");
+    assert_eq!(years(&changes["withdrawn"]), [2022]);
+    assert_eq!(years(&changes["revised"]), [2023]);
+    let cells = changes["revised"][0]["cells"].as_array().unwrap();
+    assert!(cells.iter().any(|cell| cell["before"] == "number 81" && cell["after"] == "number 83"), "{cells:?}");
+    assert!(said.contains("WITHDRAWN") && said.contains("REVISED"), "{said}");
+    // Both captures are there as exhibits.
+    let exhibits = changes["revised"][0]["before"].as_i64().unwrap();
+    assert_eq!(query(folder, &format!("SELECT count(*) || '' FROM report WHERE capture = {exhibits}")), ["1"]);
+    assert!(states(folder).contains(&format!("{AGENCY} 2022 withdrawn")));
+    let kept = query(folder, "SELECT summary FROM crawl ORDER BY id DESC LIMIT 1").concat();
+    assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), second);
+
+    let list = gongkai().current_dir(folder).args(["list", "--archive", "a.sqlite", "--reasons"]).output().unwrap();
+    let list = stdout(&list);
+    assert!(list.contains("2021x") && list.contains("2021?") && list.contains("某厅 2023: blocked (wall"), "{list}");
+}
+
+#[test]
+fn a_run_that_reads_nothing_says_so_loudly() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![(HOST, "/nb/", Answer::html("<div id=app></div>".to_owned()))]);
+    let output = super::crawl::crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/nb/")], "2ms");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("NOTHING WAS READ: 1 page came"), "{}", stderr(&output));
+}

@@ -1,0 +1,117 @@
+//! Fifty hosts on twenty addresses, some of them failing, and a crawl that is killed on the way: the site's own log is read for
+//! two starts too close together, by host and by address, and for two requests at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use super::gongkai;
+use super::site::{Answer, Asked, Site};
+
+const HOSTS: usize = 50;
+const ADDRESSES: u8 = 20;
+const GAP: Duration = Duration::from_millis(150);
+/// The site stamps a request when its head is read, which may lag behind its start on a busy machine.
+const LAG: Duration = Duration::from_millis(25);
+
+fn host(n: usize) -> String {
+    format!("h{n}.pace.gov.cn")
+}
+
+fn script() -> Vec<(String, String, Answer)> {
+    let mut script = Vec::new();
+    for n in 0..HOSTS {
+        let report = |y: u16| format!("<li><a href='/{y}.html'>{y}年政府信息公开工作年度报告</a></li>");
+        let listing: String = (2020..=2023).map(report).collect();
+        let robots = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 29\r\n\r\nUser-agent: *\nDisallow: /adm/\n".to_vec();
+        let page = || Answer::html("<p>近日召开会议。</p>".repeat(30));
+        let late = |ms| Answer::Late(Duration::from_millis(ms), Box::new(page()));
+        let odd = match n % 10 {
+            1 => Answer::status(503, &[]),
+            2 => Answer::status(302, &[("Location", "/2023.html?again")]),
+            3 => Answer::status(429, &[("Retry-After", "1")]),
+            4 => late(400),
+            5 => Answer::status(403, &[]),
+            6 => Answer::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\ncut".to_vec()),
+            7 => Answer::status(412, &[]),
+            8 => Answer::Raw(Vec::new()),
+            _ => page(),
+        };
+        let name = host(n);
+        script.push((name.clone(), "/robots.txt".into(), Answer::Raw(robots)));
+        script.push((name.clone(), "/nb/".into(), Answer::html(listing)));
+        script.extend([2020, 2021, 2022].map(|y| (name.clone(), format!("/{y}.html"), late(20))));
+        script.push((name.clone(), "/2023.html".into(), odd));
+        script.push((name, "/2023.html?again".into(), page()));
+    }
+    script
+}
+
+fn start(folder: &std::path::Path, site: &Site) -> Child {
+    let mut command = gongkai();
+    command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--allow-net", "127.0.0.0/8"]);
+    for n in 0..HOSTS {
+        let address = 1 + n as u8 % ADDRESSES;
+        command.args(["--resolve", &format!("{}:{}:127.0.0.{address}:{}", host(n), site.port(), site.port())]);
+    }
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Pairs of starts closer than the gap, and pairs that overlap, among requests with the same key.
+fn violations<K: Ord + std::fmt::Debug>(log: &[Asked], key: impl Fn(&Asked) -> K) -> Vec<String> {
+    let mut by_key: BTreeMap<K, Vec<&Asked>> = BTreeMap::new();
+    for asked in log {
+        by_key.entry(key(asked)).or_default().push(asked);
+    }
+    let mut found = Vec::new();
+    for (key, asked) in &by_key {
+        for pair in asked.windows(2) {
+            let gap = pair[1].at.duration_since(pair[0].at);
+            if gap + LAG < GAP {
+                found.push(format!("{key:?}: {gap:?} between {} and {}", pair[0].path, pair[1].path));
+            }
+            if pair[0].answered.is_some_and(|answered| answered > pair[1].at) {
+                found.push(format!("{key:?}: {} was asked while {} was not answered", pair[1].path, pair[0].path));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn fifty_hosts_are_never_asked_too_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = script();
+    let site = Site::serve_at(ADDRESSES, script.iter().map(|(h, p, a)| (h.as_str(), p.as_str(), a.clone())).collect());
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let entry = |n: usize| {
+        format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"))
+    };
+    let seeds: String = (0..HOSTS).map(entry).collect();
+    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).unwrap();
+    let config = format!("[pace]\ngap = \"{}ms\"\nhosts_at_once = 64\nstarts_per_second = 1000\n", GAP.as_millis());
+    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+
+    for wanted in [40, 120] {
+        let mut child = start(folder.path(), &site);
+        while site.log().len() < wanted && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(start(folder.path(), &site).wait().unwrap().code(), Some(3));
+
+    let log = site.log();
+    let asked: BTreeSet<&str> = log.iter().map(|asked| asked.host.as_str()).collect();
+    assert_eq!(asked.len(), HOSTS);
+    assert!(log.len() >= HOSTS * 6, "{}", log.len());
+    let (by_host, by_address) = (violations(&log, |asked| asked.host.clone()), violations(&log, |asked| asked.to));
+    println!(
+        "{} requests to {HOSTS} hosts on {ADDRESSES} addresses over 3 processes, 2 of them killed: {} violations by host, {} by address",
+        log.len(),
+        by_host.len(),
+        by_address.len()
+    );
+    assert!(by_host.is_empty() && by_address.is_empty(), "{}", [by_host, by_address].concat().join("\n"));
+}
