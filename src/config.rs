@@ -20,7 +20,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { archive: "gongkai.sqlite".into(), seeds: "seeds".into(), crawl: Settings::default(), window: None, notify: Vec::new() }
+        Config {
+            archive: "gongkai.sqlite".into(),
+            seeds: "seeds".into(),
+            crawl: Settings::default(),
+            window: None,
+            notify: Vec::new(),
+        }
     }
 }
 

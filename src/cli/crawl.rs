@@ -238,7 +238,10 @@ fn say_changes(changes: &Changes) {
     }
     if let Some(first) = changes.late.first() {
         let late = changes.late.len();
-        eprintln!("  no report of {} from {late} of the agencies, due by {}: `gongkai list` shows which", first.year, first.due);
+        eprintln!(
+            "  no report of {} from {late} of the agencies, due by {}: `gongkai list` shows which",
+            first.year, first.due
+        );
     }
     for quiet in changes.quiet.iter().take(SHOWN) {
         eprintln!("  quiet since its report of {}: {}", quiet.last_year, print::plain(&quiet.agency));

@@ -33,7 +33,9 @@ impl Discover {
                 Ok(Exit::Done)
             }
             None => {
-                eprintln!("gongkai: no column of annual reports within three hops; a seed may name the address if you know it");
+                eprintln!(
+                    "gongkai: no column of annual reports within three hops; a seed may name the address if you know it"
+                );
                 Ok(Exit::Partial)
             }
         }
@@ -55,7 +57,10 @@ fn seed(column: &Column) -> String {
     let trail: Vec<String> = column.trail.iter().map(|words| print::plain(words)).collect();
     let agency = match &column.agency {
         Some(agency) => quoted(agency),
-        None => format!("\"\"  # whose column is it? its title: {}", print::plain(column.title.as_deref().unwrap_or("none"))),
+        None => format!(
+            "\"\"  # whose column is it? its title: {}",
+            print::plain(column.title.as_deref().unwrap_or("none"))
+        ),
     };
     format!(
         "[[seed]]\nurl = {}\nagency = {agency}\nkind = \"listing\"\nnote = {}",

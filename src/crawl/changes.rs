@@ -116,8 +116,7 @@ fn withdrawn_in(connection: &Connection, crawl: i64) -> Result<Vec<Withdrawn>, S
          WHERE c.crawl = ?1 AND u.outcome IN ('not_found', 'gone', 'soft_404')
          GROUP BY o.id ORDER BY o.id",
     )?;
-    let rows =
-        statement.query_map([crawl], |row| Ok(Withdrawn { report: report_at(row)?, outcome: row.get(4)? }))?;
+    let rows = statement.query_map([crawl], |row| Ok(Withdrawn { report: report_at(row)?, outcome: row.get(4)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

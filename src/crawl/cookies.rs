@@ -23,7 +23,8 @@ impl Jar {
     pub fn take(&self, url: &Url, headers: &Headers) -> bool {
         let mut changed = false;
         for field in headers.all("set-cookie") {
-            let Some(cookie) = std::str::from_utf8(field).ok().and_then(|field| Cookie::parse(field.to_owned()).ok()) else {
+            let Some(cookie) = std::str::from_utf8(field).ok().and_then(|field| Cookie::parse(field.to_owned()).ok())
+            else {
                 continue;
             };
             let mut hosts = self.hosts.lock().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -187,7 +187,9 @@ async fn begin(place: &Place, seeds: Vec<Seed>) -> Result<Begun, CrawlError> {
             let reclaimed = frontier::reclaim(tx)?;
             let mended = frontier::mend_dates(tx, &revisit, now)?;
             if mended > 0 {
-                tracing::warn!("{mended} addresses were due further ahead than any wait: the clock was set back, they are due now");
+                tracing::warn!(
+                    "{mended} addresses were due further ahead than any wait: the clock was set back, they are due now"
+                );
             }
             frontier::plant(tx, &seeds, now)?;
             tx.execute("INSERT INTO crawl (started_at) VALUES (?1)", [rfc3339(now)])?;

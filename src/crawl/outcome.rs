@@ -132,7 +132,9 @@ impl Outcome {
             Outcome::Wall => {
                 "look whether a browser sees the page; ask the agency to let this crawler in; the portal of its government often has a copy"
             }
-            Outcome::RateLimited => "nothing: the site said when to come back; a longer [pace] gap keeps within its limit",
+            Outcome::RateLimited => {
+                "nothing: the site said when to come back; a longer [pace] gap keeps within its limit"
+            }
             Outcome::TlsFailed => {
                 "`gongkai doctor` names the fault; --extra-ca FILE adds a missing intermediate; a seed may name the http address"
             }

@@ -19,10 +19,11 @@ const AGENCY: &str = "平潭综合实验区";
 fn report(year: u16, change: (&str, &str)) -> String {
     let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
     let markup = Markup::default();
-    let (two, three, four) =
-        (form::two(&numbers, markup), form::three(&numbers, markup), form::four(&numbers, markup));
+    let (two, three, four) = (form::two(&numbers, markup), form::three(&numbers, markup), form::four(&numbers, markup));
     let text = sections("概况", &two, &three, &four).replace(change.0, change.1);
-    format!("<title>{AGENCY}{year}年政府信息公开工作年度报告</title><h1>{AGENCY}{year}年政府信息公开工作年度报告</h1>{text}")
+    format!(
+        "<title>{AGENCY}{year}年政府信息公开工作年度报告</title><h1>{AGENCY}{year}年政府信息公开工作年度报告</h1>{text}"
+    )
 }
 
 fn site() -> Site {
@@ -35,7 +36,9 @@ fn site() -> Site {
         (HOST, "/2023.html", Answer::html(report(2023, ("", "")))),
         (HOST, "/2024.html", {
             let body = report(2024, ("", ""));
-            let cut = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 999999\r\n\r\n{body}");
+            let cut = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 999999\r\n\r\n{body}"
+            );
             Answer::Raw(cut.into_bytes())
         }),
         (WALLED, "/nb/", Answer::status(412, &[])),
@@ -49,8 +52,11 @@ fn crawl(folder: &Path, site: &Site) -> (Value, String) {
     };
     let seeds = format!("province = \"福建\"\n{}{}", seed(HOST, AGENCY), seed(WALLED, "某厅"));
     std::fs::write(folder.join("seeds/a.toml"), seeds).unwrap();
-    std::fs::write(folder.join("config.toml"), "[limits]\ntries = 1\n[notify]\ncommand = [\"tee\", \"notified.json\"]\n")
-        .unwrap();
+    std::fs::write(
+        folder.join("config.toml"),
+        "[limits]\ntries = 1\n[notify]\ncommand = [\"tee\", \"notified.json\"]\n",
+    )
+    .unwrap();
     let mut command = gongkai();
     command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--gap", "2ms", "--json"]);
     let output = command.args(site.flags(&[HOST, WALLED])).output().unwrap();
@@ -64,7 +70,10 @@ fn crawl(folder: &Path, site: &Site) -> (Value, String) {
 }
 
 fn states(folder: &Path) -> Vec<String> {
-    query(folder, "SELECT agency || ' ' || year || ' ' || state FROM coverage WHERE year BETWEEN 2019 AND 2024 ORDER BY agency DESC, year")
+    query(
+        folder,
+        "SELECT agency || ' ' || year || ' ' || state FROM coverage WHERE year BETWEEN 2019 AND 2024 ORDER BY agency DESC, year",
+    )
 }
 
 #[test]
@@ -79,9 +88,10 @@ fn every_year_has_its_state_and_every_change_is_told() {
     assert_eq!(blocked["agencies"][0], "某厅", "{said}");
     assert!(said.contains("what a person may try"), "{said}");
     let last = i64::from(jiff::tz::Offset::constant(8).to_datetime(jiff::Timestamp::now()).year()) - 1;
-    let mut expected: Vec<String> = [(2019, "expected"), (2020, "expected"), (2021, "found"), (2022, "read"), (2023, "read"), (2024, "doubtful")]
-        .map(|(year, state)| format!("{AGENCY} {year} {state}"))
-        .to_vec();
+    let mut expected: Vec<String> =
+        [(2019, "expected"), (2020, "expected"), (2021, "found"), (2022, "read"), (2023, "read"), (2024, "doubtful")]
+            .map(|(year, state)| format!("{AGENCY} {year} {state}"))
+            .to_vec();
     expected.extend((2019..=2024.min(last)).map(|year| format!("某厅 {year} blocked")));
     let mut found = states(folder);
     found.sort();

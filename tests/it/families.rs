@@ -257,7 +257,8 @@ fn a_pager_that_repeats_itself_is_followed_no_further() {
 #[test]
 fn a_home_page_leads_to_its_column() {
     const HOST: &str = "home.test.gov.cn";
-    let home = "<a href='/news/'>新闻中心</a><a href='/zwgk/'>政务公开</a><a href='/zp/1.html'>关于公开招聘工作人员的公告</a>";
+    let home =
+        "<a href='/news/'>新闻中心</a><a href='/zwgk/'>政务公开</a><a href='/zp/1.html'>关于公开招聘工作人员的公告</a>";
     let zwgk = "<a href='/zn/'>政府信息公开指南</a><a href='/nb/'>政府信息公开年报</a><a href='/zwgk/1.html'>政务公开工作要点</a>";
     let column: String = (2019..=2023).map(|year| row(&format!("/nb/{year}.html"), year)).collect();
     let site = Site::serve(vec![
@@ -303,7 +304,8 @@ fn real_titles_lead_on_and_look_alikes_do_not() {
         let page = format!("<a href='/1.html'>{title}</a>");
         let headers = gongkai::exchange::Headers::default();
         let url = url::Url::parse("http://a.gov.cn/nb/").unwrap();
-        let given = gongkai::parse::Given { url: Some(&url), status: Some(200), headers: &headers, body: page.as_bytes() };
+        let given =
+            gongkai::parse::Given { url: Some(&url), status: Some(200), headers: &headers, body: page.as_bytes() };
         gongkai::parse::discover(given).links[0].score >= gongkai::parse::CANDIDATE
     };
     for title in [

@@ -13,8 +13,7 @@ use super::site::{Answer, Site};
 use super::{stderr, stdout};
 
 const HOST: &str = "rsj.faults.gov.cn";
-const LIMITS: &str =
-    "[limits]\nconnect = \"1s\"\nfirst_byte = \"1s\"\ntotal = \"3s\"\nbody_mib = 1\ntries = 1\n[pace]\ncool_down = \"1s\"\n";
+const LIMITS: &str = "[limits]\nconnect = \"1s\"\nfirst_byte = \"1s\"\ntotal = \"3s\"\nbody_mib = 1\ntries = 1\n[pace]\ncool_down = \"1s\"\n";
 
 /// Serves the answer beside an innocent page of the same host; what became of both, and how it was kept.
 struct Seen {
@@ -33,7 +32,8 @@ fn serve(answer: Answer) -> Seen {
     std::fs::write(folder.path().join("config.toml"), LIMITS).unwrap();
     let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/x"), site.url(HOST, "/y")], "5ms");
     let outcome = |path: &str| {
-        query(folder.path(), &format!("SELECT coalesce(outcome, 'unasked') FROM url WHERE address LIKE '%{path}'")).concat()
+        query(folder.path(), &format!("SELECT coalesce(outcome, 'unasked') FROM url WHERE address LIKE '%{path}'"))
+            .concat()
     };
     let truncated = "SELECT coalesce(truncated, 'whole') FROM capture WHERE url LIKE '%/x'";
     Seen {
@@ -92,10 +92,25 @@ fn every_fault_ends_under_its_name_and_spares_the_next_page() {
         ("a body that drips", endless(&format!("{OK}Content-Length: 9999\r\n\r\n"), b"a", 100), "timed_out", "time"),
         ("a head that drips", endless("HTTP/1.1 200 OK\r\nX: ", b"a", 100), "timed_out", ""),
         ("no answer", Answer::Hang, "timed_out", ""),
-        ("endless slow chunks", endless(&format!("{OK}Transfer-Encoding: chunked\r\n\r\n"), b"1\r\na\r\n", 100), "timed_out", "time"),
-        ("endless fast chunks", endless(&format!("{OK}Transfer-Encoding: chunked\r\n\r\n"), chunk.as_bytes(), 0), "too_large", "length"),
+        (
+            "endless slow chunks",
+            endless(&format!("{OK}Transfer-Encoding: chunked\r\n\r\n"), b"1\r\na\r\n", 100),
+            "timed_out",
+            "time",
+        ),
+        (
+            "endless fast chunks",
+            endless(&format!("{OK}Transfer-Encoding: chunked\r\n\r\n"), chunk.as_bytes(), 0),
+            "too_large",
+            "length",
+        ),
         ("a body without end or length", endless(&format!("{OK}\r\n"), &[b'a'; 65_536], 0), "too_large", "length"),
-        ("a body beyond the limit", raw(format!("{OK}Content-Length: 3000000\r\n\r\n{}", "a".repeat(3_000_000))), "too_large", "length"),
+        (
+            "a body beyond the limit",
+            raw(format!("{OK}Content-Length: 3000000\r\n\r\n{}", "a".repeat(3_000_000))),
+            "too_large",
+            "length",
+        ),
         ("a header of 10 MB", raw(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "a".repeat(10 << 20))), "bad_http", ""),
         ("headers without end", endless("HTTP/1.1 200 OK\r\n", "X: a\r\n".repeat(1_000).as_bytes(), 0), "bad_http", ""),
         ("a gzip bomb", with_coding("gzip", bomb()), "too_large", "length"),
@@ -108,13 +123,40 @@ fn every_fault_ends_under_its_name_and_spares_the_next_page() {
         ("gzip in two members", with_coding("gzip", [gzip(&page()), gzip(&page())].concat()), "captured", "whole"),
         ("a part nobody asked for", Answer::status(206, &[("Content-Range", "bytes 0-0/9")]), "unasked_part", "whole"),
         ("cut by length", raw(format!("{OK}Content-Length: 100\r\n\r\nonly this")), "disconnected", "disconnect"),
-        ("cut in a chunk", raw(format!("{OK}Transfer-Encoding: chunked\r\n\r\n10\r\nabc")), "disconnected", "disconnect"),
-        ("a chunk of a wrong size", raw(format!("{OK}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n")), "disconnected", "disconnect"),
+        (
+            "cut in a chunk",
+            raw(format!("{OK}Transfer-Encoding: chunked\r\n\r\n10\r\nabc")),
+            "disconnected",
+            "disconnect",
+        ),
+        (
+            "a chunk of a wrong size",
+            raw(format!("{OK}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n")),
+            "disconnected",
+            "disconnect",
+        ),
         ("two lengths", raw(format!("{OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx")), "bad_http", ""),
-        ("more after the body", raw(format!("{OK}Content-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")), "captured", "whole"),
+        (
+            "more after the body",
+            raw(format!("{OK}Content-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")),
+            "captured",
+            "whole",
+        ),
         ("a redirect to nowhere", Answer::status(302, &[]), "no_location", "whole"),
-        ("a redirect to another scheme", Answer::status(302, &[("Location", "ftp://rsj.faults.gov.cn/")]), "redirected", "whole"),
-        ("a challenge in a script", Answer::html("<script>document.cookie=('__jsl_clearance')+('=1');location.href=location.pathname+location.search</script>"), "wall", "whole"),
+        (
+            "a redirect to another scheme",
+            Answer::status(302, &[("Location", "ftp://rsj.faults.gov.cn/")]),
+            "redirected",
+            "whole",
+        ),
+        (
+            "a challenge in a script",
+            Answer::html(
+                "<script>document.cookie=('__jsl_clearance')+('=1');location.href=location.pathname+location.search</script>",
+            ),
+            "wall",
+            "whole",
+        ),
         ("a challenge with 412", Answer::status(412, &[]), "wall", "whole"),
         ("a wall of 521", Answer::status(521, &[("Set-Cookie", "__jsluid_h=1")]), "wall", "whole"),
     ] {
@@ -126,7 +168,11 @@ fn every_fault_ends_under_its_name_and_spares_the_next_page() {
         if outcome != "wall" {
             assert_eq!(seen.innocent, "captured", "the page beside {name}: {said}");
         }
-        assert!(!said.contains("panicked") && seen.output.status.code().is_some(), "{name}: {said}{}", stdout(&seen.output));
+        assert!(
+            !said.contains("panicked") && seen.output.status.code().is_some(),
+            "{name}: {said}{}",
+            stdout(&seen.output)
+        );
         assert!(seen.site.times(HOST, "/x") <= 1, "{name} was asked for again");
     }
 }
@@ -184,8 +230,7 @@ fn a_flood_of_cookies_makes_no_flood_of_requests() {
 #[test]
 fn a_host_that_fails_again_and_again_is_left_alone_and_probed_once() {
     let folder = tempfile::tempdir().unwrap();
-    let links: String =
-        (0..12).map(|n| format!("<a href='/{n}.html'>2023年政府信息公开工作年度报告</a>")).collect();
+    let links: String = (0..12).map(|n| format!("<a href='/{n}.html'>2023年政府信息公开工作年度报告</a>")).collect();
     let paths: Vec<String> = (0..12).map(|n| format!("/{n}.html")).collect();
     let mut script = vec![(HOST, "/x", Answer::html(links))];
     script.extend(paths.iter().map(|path| (HOST, path.as_str(), Answer::status(500, &[]))));

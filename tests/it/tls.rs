@@ -146,7 +146,8 @@ fn answer(stream: &mut (impl Read + Write)) {
             }
         }
         let (status, body) = if head.starts_with("GET /robots.txt") { (404, "x") } else { (200, "<p>公开</p>") };
-        let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer =
+            format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         if reader.get_mut().write_all(answer.as_bytes()).and_then(|()| reader.get_mut().flush()).is_err() {
             return;
         }
@@ -155,10 +156,8 @@ fn answer(stream: &mut (impl Read + Write)) {
 
 fn crawl(folder: &Path, authority: &Authority, port: u16, seeds: &[String]) -> Output {
     std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let entries: String = seeds
-        .iter()
-        .map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n"))
-        .collect();
+    let entries: String =
+        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
     std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
     let mut command = gongkai();
     command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--gap", "5ms", "--allow-net", "127.0.0.0/8"]);
@@ -195,10 +194,7 @@ fn each_broken_server_fails_by_its_own_cause_and_never_unverified() {
 #[test]
 fn the_ladder_finds_the_way_and_remembers_it() {
     let authority = Authority::new();
-    for (server, transports) in [
-        (Server::Good, "tls tls"),
-        (Server::P256Alone, "tls-p256 tls-p256"),
-    ] {
+    for (server, transports) in [(Server::Good, "tls tls"), (Server::P256Alone, "tls-p256 tls-p256")] {
         let folder = tempfile::tempdir().unwrap();
         let port = serve(server, &authority);
         let output = crawl(folder.path(), &authority, port, &[format!("https://{HOST}:{port}/x")]);

@@ -69,7 +69,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        let others = (2..=addresses).map(|last| TcpListener::bind(SocketAddr::from(([127, 0, 0, last], address.port()))).unwrap());
+        let others = (2..=addresses)
+            .map(|last| TcpListener::bind(SocketAddr::from(([127, 0, 0, last], address.port()))).unwrap());
         for listener in std::iter::once(listener).chain(others) {
             let (kept, served) = (log.clone(), script.clone());
             std::thread::spawn(move || {

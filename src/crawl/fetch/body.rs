@@ -40,12 +40,7 @@ impl BodyEnd {
 }
 
 /// Reads into `body` until it is whole, too long, too late or too slow.
-pub async fn body(
-    answer: &mut reqwest::Response,
-    body: &mut Vec<u8>,
-    limits: &Limits,
-    deadline: Instant,
-) -> BodyEnd {
+pub async fn body(answer: &mut reqwest::Response, body: &mut Vec<u8>, limits: &Limits, deadline: Instant) -> BodyEnd {
     const WINDOW: Duration = Duration::from_secs(10);
     let mut window = (Instant::now(), 0u64);
     loop {

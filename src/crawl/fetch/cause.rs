@@ -73,9 +73,7 @@ fn tls_cause(fault: &rustls::Error) -> (&'static str, bool) {
             };
             (cause, false)
         }
-        rustls::Error::AlertReceived(
-            AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity,
-        )
+        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::InsufficientSecurity)
         | rustls::Error::PeerIncompatible(_) => ("tls_legacy", true),
         rustls::Error::AlertReceived(_) => ("tls_refused", true),
         rustls::Error::PeerMisbehaved(_) | rustls::Error::InvalidMessage(_) | rustls::Error::DecryptError => {

@@ -121,9 +121,7 @@ impl Door {
 
     /// Where the host of an address stands, as far as it may be connected to.
     pub async fn locate(&self, url: &Url) -> Result<IpAddr, Attempt> {
-        self.guard
-            .admit(url)
-            .map_err(|refusal| Attempt::without(Outcome::ForbiddenAddress, refusal.to_string()))?;
+        self.guard.admit(url).map_err(|refusal| Attempt::without(Outcome::ForbiddenAddress, refusal.to_string()))?;
         let port = url.port_or_known_default().unwrap_or(80);
         let host = url.host_str().unwrap_or_default();
         if let Some(address) = self.overrides.get(host, port) {

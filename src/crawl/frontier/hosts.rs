@@ -27,7 +27,8 @@ pub struct Remembered {
 const CARE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 pub fn remembered(connection: &Connection, now: Timestamp) -> Result<Vec<Remembered>, StoreError> {
-    let careful_since = rfc3339(now.saturating_sub(jiff::SignedDuration::try_from(CARE).unwrap_or_default()).unwrap_or(now));
+    let careful_since =
+        rfc3339(now.saturating_sub(jiff::SignedDuration::try_from(CARE).unwrap_or_default()).unwrap_or(now));
     let mut statement = connection.prepare(
         "SELECT name, last_start_at, slowdown, coalesce(refused_at > ?1, 0), transport FROM host
          WHERE last_start_at IS NOT NULL OR slowdown > 1 OR refused_at IS NOT NULL OR transport IS NOT NULL",

@@ -44,9 +44,8 @@ pub fn due_hosts(
 /// Takes the host's next address: by what it is and the season, then the longest overdue.
 pub fn lease(tx: &Connection, host: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
     let at = rfc3339(now);
-    let blocked = tx
-        .prepare_cached("SELECT 1 FROM host WHERE name = ?1 AND blocked_until > ?2")?
-        .exists(params![host, at])?;
+    let blocked =
+        tx.prepare_cached("SELECT 1 FROM host WHERE name = ?1 AND blocked_until > ?2")?.exists(params![host, at])?;
     if blocked {
         return Ok(None);
     }

@@ -89,7 +89,9 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
 
 /// Whether the frontier holds an address that it means to ask for.
 pub fn knows(connection: &Connection, url: &Url) -> Result<bool, StoreError> {
-    Ok(connection.prepare_cached("SELECT 1 FROM url WHERE key = ?1 AND state <> 'passed'")?.exists([UrlKey::of(url).as_str()])?)
+    Ok(connection
+        .prepare_cached("SELECT 1 FROM url WHERE key = ?1 AND state <> 'passed'")?
+        .exists([UrlKey::of(url).as_str()])?)
 }
 
 /// Parameters in a query; content systems of these sites use nine at most.

@@ -15,8 +15,8 @@ use url::Url;
 use links::{location, redirected};
 pub use permission::Permission;
 
-use super::events::{Events, Kind};
 use super::cookies::Jar;
+use super::events::{Events, Kind};
 use super::fetch::{Attempt, Condition, Door};
 use super::frontier::{self, Lease, Remembered, Role, Verdict, host_of};
 use super::politeness::Gate;
