@@ -201,6 +201,37 @@ fn families() -> Vec<Family> {
             |_, _| Vec::new(),
         ),
         family(
+            "openness",
+            "/openness/OpennessContent/showList/1283/0/page_1.html",
+            |y| format!("/openness/OpennessAnnualReport/show/{y}.html"),
+            |one, two| {
+                let list = |page: usize| format!("/openness/OpennessContent/showList/1283/0/page_{page}.html");
+                vec![
+                    (list(1), Answer::html(rows(one))),
+                    (list(2), Answer::html(rows(two))),
+                    (list(3), Answer::html("<ul></ul>")),
+                ]
+            },
+        ),
+        family(
+            "a shell around a frame",
+            "/nb/index.html",
+            |y| format!("/nb/{y}.html"),
+            |one, two| {
+                vec![
+                    (
+                        "/nb/index.html".into(),
+                        Answer::html("<a href=/>首页</a><iframe src='/nb/list.jsp?p=1'></iframe>"),
+                    ),
+                    (
+                        "/nb/list.jsp?p=1".into(),
+                        Answer::html(format!("{}<a href='/nb/list.jsp?p=2'>下页</a>", rows(one))),
+                    ),
+                    ("/nb/list.jsp?p=2".into(), Answer::html(rows(two))),
+                ]
+            },
+        ),
+        family(
             "Lonsun",
             "/public/column/6?type=3&timeFrame=2021",
             |y| format!("/public/column/6?type=3&timeFrame={y}"),

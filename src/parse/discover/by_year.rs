@@ -8,7 +8,7 @@ use super::paging::{parameter, with};
 /// The duty to report begins with 2008 (条例 of 2007).
 const FIRST: i16 = 2008;
 
-/// The years before and after the one a page is for, with the words a listing would have for them; none for a page without a report.
+/// Two years before and two after the one a page is for, so that a year without a report is passed over, with the words a listing would have for them; none for a page without a report.
 pub fn neighbours(page: &Url, text: &str) -> Vec<(String, String)> {
     let path = page.path();
     let name = if path.ends_with("/xxgkAnnualReport.jsp") {
@@ -23,7 +23,7 @@ pub fn neighbours(page: &Url, text: &str) -> Vec<(String, String)> {
     if !["总体情况", "年度报告", "年报"].iter().any(|word| text.contains(word)) {
         return Vec::new();
     }
-    [year - 1, year + 1]
+    [year - 2, year - 1, year + 1, year + 2]
         .into_iter()
         .filter(|year| *year >= FIRST)
         .map(|year| (with(page, name, &year.to_string()).into(), format!("{year}年政府信息公开工作年度报告")))
@@ -41,13 +41,12 @@ mod tests {
     #[test]
     fn the_years_beside() {
         let page = "http://www.wenzhou.gov.cn/module/xxgk/xxgkAnnualReport.jsp?area=001008003015012&fbtime=2008";
-        assert_eq!(years(page, "一、总体情况"), [page.replace("2008", "2009")]);
+        assert_eq!(years(page, "一、总体情况"), [page.replace("2008", "2009"), page.replace("2008", "2010")]);
         assert_eq!(
             years("http://rsj.my.gov.cn/public/column/6?type=3&timeFrame=2021&hasContent=true", "年报"),
-            [
-                "http://rsj.my.gov.cn/public/column/6?type=3&timeFrame=2020&hasContent=true",
-                "http://rsj.my.gov.cn/public/column/6?type=3&timeFrame=2022&hasContent=true"
-            ]
+            ["2019", "2020", "2022", "2023"].map(|year| {
+                format!("http://rsj.my.gov.cn/public/column/6?type=3&timeFrame={year}&hasContent=true")
+            })
         );
     }
 

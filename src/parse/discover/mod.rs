@@ -37,6 +37,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
     for frame in &document.frames {
         found.frame(frame);
     }
+    found.shell(&document.frames);
     for anchor in answers::in_scripts(&document.scripts) {
         found.anchor(&anchor);
     }
@@ -44,7 +45,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
         found.push(&year, LinkHop::Link, &words, title::score(&words));
     }
     let units = jpaas::units(text).into_iter().chain(gkmlpt::lists(url, text)).chain(ucap::twin(document, text));
-    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)) {
+    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(paging::numbered(url)) {
         found.push(&next, LinkHop::Page, "", 0);
     }
     for target in redirects(document) {
@@ -98,6 +99,21 @@ impl Found<'_> {
             Some(file) if is_file(&file) => self.push(&file, LinkHop::Attachment, "", 0),
             _ if is_file(source) => self.push(source, LinkHop::Attachment, "", 0),
             _ => {}
+        }
+    }
+
+    /// A page without a link worth following whose content is another page of the host, in a frame.
+    fn shell(&mut self, frames: &[String]) {
+        const BESIDE: [&str; 8] = ["login", "visit", "count", "tree", "share", "footer", "header", "search"];
+        if self.links.iter().any(|link| link.score >= title::CANDIDATE || link.hop != LinkHop::Link) {
+            return;
+        }
+        for frame in frames {
+            let lower = frame.to_ascii_lowercase();
+            let own = self.base.join(frame).is_ok_and(|target| target.host() == self.page.host());
+            if own && !is_file(frame) && !BESIDE.iter().any(|word| lower.contains(word)) {
+                self.push(frame, LinkHop::Redirect, "", 0);
+            }
         }
     }
 
@@ -178,6 +194,7 @@ mod tests {
                 LinkHop::Attachment,
             ),
             ("<iframe src='/viewer.html?file=%2Fa%2Fb.pdf'></iframe>", "http://a.gov.cn/a/b.pdf", LinkHop::Attachment),
+            ("<iframe src='/list.jsp?id=7'></iframe>", "http://a.gov.cn/list.jsp?id=7", LinkHop::Redirect),
             ("<meta http-equiv=refresh content='0; url=/new/'>", "http://a.gov.cn/new/", LinkHop::Redirect),
             ("<script>window.location.href='/x/';</script>", "http://a.gov.cn/x/", LinkHop::Redirect),
             (

@@ -40,6 +40,14 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
         .collect()
 }
 
+/// The page after `…/showList/7/0/page_1.html`, the numbered lists of openness. Past the last one they are empty.
+pub fn numbered(page: &Url) -> Option<String> {
+    let (before, file) = page.path().rsplit_once('/')?;
+    let number: usize = file.strip_prefix("page_")?.strip_suffix(".html")?.parse().ok()?;
+    let shows_list = before.to_ascii_lowercase().contains("/showlist/");
+    shows_list.then(|| format!("page_{}.html", number.checked_add(1).unwrap_or(number)))
+}
+
 /// An address with another value for one parameter of its query.
 pub fn with(url: &Url, name: &str, value: &str) -> Url {
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();

@@ -65,7 +65,9 @@ pub fn kind(
         .iter()
         .filter_map(|meta| document.meta(meta))
         .any(|name| name.contains("年报") || name.contains("年度报告"));
-    if promising >= 3 || (promising >= 1 && (column || promises >= REPORT)) {
+    // An answer of a side API, however few its rows.
+    let rows_alone = matches!(text_start(given.body), Some(b'{' | b'['));
+    if promising >= 3 || (promising >= 1 && (column || rows_alone || promises >= REPORT)) {
         return (PageKind::Listing, format!("{promising} links to annual reports"));
     }
     let attachments = links.iter().filter(|link| link.hop == LinkHop::Attachment).count();
@@ -80,6 +82,11 @@ pub fn kind(
         return (PageKind::Article, format!("{visible} characters of text and nothing of the form"));
     }
     (PageKind::Other, "neither text nor links of a report".into())
+}
+
+/// The first byte that is no white space.
+fn text_start(body: &[u8]) -> Option<u8> {
+    body.iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
 /// Whether a file is a report by its section heads alone.
