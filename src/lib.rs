@@ -28,6 +28,7 @@
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
 //! | [`export`] | csv, jsonl, warc |
+//! | [`import`] | WARC, WACZ and plain files taken in |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
 //! | [`metrics`] | what a monitor asks of an archive |
 //! | [`demo`] | a replica of agency sites on loopback |
@@ -47,6 +48,7 @@ pub mod digest;
 pub mod exchange;
 pub mod export;
 pub mod handwritten;
+pub mod import;
 pub mod metrics;
 pub mod office;
 pub mod parse;

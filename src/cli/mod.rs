@@ -7,6 +7,7 @@ mod doctor;
 mod exit;
 mod export;
 mod fetch;
+mod import;
 mod metrics;
 mod network;
 mod parse;
@@ -86,6 +87,8 @@ enum Command {
     Show(show::Show),
     /// Write what the archive holds: csv, jsonl, warc
     Export(export::Export),
+    /// Take in WARC, WACZ and plain files
+    Import(import::Import),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// The frontier: addresses by state and outcome
@@ -152,6 +155,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(list) => list.run(&context),
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
+        Command::Import(import) => import.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Urls(urls) => urls.run(&context),
         Command::Robots(robots) => robots.run(&context),

@@ -115,7 +115,7 @@ fn every_warc_record_holds_what_it_says() {
     let records = records(&export(folder.path(), "warc", "a.warc.gz"));
     let connection = rusqlite::Connection::open(folder.path().join("gongkai-demo.sqlite")).unwrap();
     let captures: i64 = connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).unwrap();
-    assert_eq!(records.len() as i64, 1 + 2 * captures);
+    assert_eq!(records.len() as i64, 1 + 3 * captures);
     for record in &records {
         assert_eq!(record.get("WARC-Block-Digest"), sha1_of(&record.block));
         if record.get("WARC-Type") != "response" {

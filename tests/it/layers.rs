@@ -6,7 +6,7 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 17] = [
+const MAY_NAME: [(&str, &[&str]); 18] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
@@ -16,6 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ("exchange", &[]),
     ("export", &["archive", "dataset", "store"]),
     ("handwritten", &[]),
+    ("import", &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "store", "urlkey"]),
     ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),

@@ -13,6 +13,7 @@ mod export;
 mod families;
 mod faults;
 mod hostile;
+mod import;
 mod kill;
 mod layers;
 mod nightly;
