@@ -1,29 +1,103 @@
-//! Every capture as WARC/1.1, in the order of its commit.
+//! Captures as WARC/1.1, in the order of their commit, with an index beside them.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Fault;
-use crate::archive::warc::{Original, Packed, Writer, pack};
+use super::beside::{self, Beside, Whole};
+use super::{ExportError, Fault};
+use crate::archive::warc::{Original, Packed, Writer, index, pack};
 use crate::archive::{self, Capture, CaptureId};
+use crate::dataset::Wanted;
 
 pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
-pub fn write(connection: &Connection, out: &mut dyn Write) -> Result<u64, Fault> {
-    let date = newest(connection)?;
-    let mut ids: Vec<CaptureId> = Vec::new();
-    archive::captures(connection, |capture| {
-        ids.push(capture.id);
-        Ok(())
-    })?;
-    let mut writer = Writer::new(out, SOFTWARE, &date, 0)?;
-    for id in ids {
+/// Everything to one stream, without an index.
+pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
+    let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, 0)?;
+    for id in chosen(connection, wanted)? {
         writer.capture(&packed(connection, id)?.1)?;
     }
     let records = writer.records();
     writer.finish()?;
     Ok(records)
+}
+
+/// Files and one index for all of them, `NAME.cdxj`. With a size, `NAME-00000.warc.gz` and so on, none larger unless one
+/// capture alone is. Nothing appears under its name before all of it is written.
+pub fn to_files(
+    connection: &Connection,
+    wanted: &Wanted,
+    path: &Path,
+    max_size: Option<u64>,
+) -> Result<u64, ExportError> {
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |fault| match fault {
+            Fault::Write(source) => ExportError::Write { path, source },
+            Fault::Archive(fault) => ExportError::Archive(fault),
+        }
+    };
+    let date = newest(connection).map_err(fault(path))?;
+    let begin = |number: usize| {
+        let name = max_size.map_or(path.to_owned(), |_| numbered(path, number));
+        let beside = Beside::create(&name)?;
+        let writer = Writer::new(beside, SOFTWARE, &date, number).map_err(|source| beside::fault(&name, source))?;
+        Ok::<_, ExportError>((name, writer))
+    };
+    let (mut name, mut writer) = begin(0)?;
+    let (mut whole, mut lines, mut records, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
+    for id in chosen(connection, wanted).map_err(fault(path))? {
+        let (capture, packed) = packed(connection, id).map_err(fault(&name))?;
+        if max_size.is_some_and(|max| writer.size() > begun && writer.size() + packed.len() > max) {
+            let (next_name, next) = begin(whole.len() + 1)?;
+            let done = std::mem::replace(&mut writer, next);
+            records += done.records();
+            whole.push(done.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
+            (name, begun) = (next_name, writer.size());
+        }
+        let place = writer.capture(&packed).map_err(|source| beside::fault(&name, source))?;
+        let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        lines.push(index::line(&capture, &packed.payload_digest, place, &file));
+    }
+    records += writer.records();
+    whole.push(writer.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
+    let index = stem(path).with_extension("cdxj");
+    let mut beside = Beside::create(&index)?;
+    lines.sort();
+    lines.iter().try_for_each(|line| beside.write_all(line.as_bytes())).map_err(|e| beside::fault(&index, e))?;
+    whole.push(beside.finish()?);
+    whole.into_iter().try_for_each(Whole::appear)?;
+    Ok(records)
+}
+
+/// `a/b.warc.gz` is `a/b`.
+fn stem(path: &Path) -> PathBuf {
+    let text = path.as_os_str().to_string_lossy();
+    let stem = [".warc.gz", ".warc", ".gz"].iter().find_map(|ending| text.strip_suffix(ending));
+    stem.map_or(path.to_owned(), PathBuf::from)
+}
+
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let mut name = stem(path).into_os_string();
+    name.push(format!("-{number:05}.warc.gz"));
+    name.into()
+}
+
+/// Captures in the order of their commit: since a date; of reports of an agency, year or form, whatever version of them; and
+/// the originals of every revisit among them.
+pub fn chosen(connection: &Connection, wanted: &Wanted) -> Result<Vec<CaptureId>, Fault> {
+    let mut statement = connection.prepare(
+        "WITH chosen AS (
+             SELECT c.id, c.revisit_of FROM capture c LEFT JOIN report r ON r.capture = coalesce(c.revisit_of, c.id)
+             WHERE (?1 IS NULL OR r.agency = ?1) AND (?2 IS NULL OR r.year = ?2) AND (?3 IS NULL OR r.edition = ?3)
+               AND (?4 IS NULL OR c.started_at >= ?4))
+         SELECT id FROM chosen UNION SELECT revisit_of FROM chosen WHERE revisit_of IS NOT NULL ORDER BY 1",
+    )?;
+    let filters = params![wanted.agency, wanted.year, wanted.edition, wanted.since];
+    let ids = statement.query_map(filters, |row| Ok(CaptureId(row.get(0)?)))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The date of the newest capture, not of the export: the same archive gives the same file.

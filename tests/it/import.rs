@@ -378,3 +378,27 @@ fn a_torn_file_gives_what_is_whole_and_says_where_it_ends() {
     assert!(said["known"].as_u64() > Some(5) && said["captures"].as_u64() > Some(3), "{said}");
     assert_eq!(captures(folder, "b.sqlite").len(), captures(folder, "gongkai-demo.sqlite").len());
 }
+
+#[test]
+fn a_warc_on_standard_input_gives_a_line_a_response() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    revisits(folder);
+    export(folder, "gongkai-demo.sqlite", "warc", "a.warc.gz");
+    let output = gongkai()
+        .current_dir(folder)
+        .args(["parse", "--warc", "-"])
+        .stdin(std::fs::File::open(folder.join("a.warc.gz")).unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success() && stderr(&output).contains("2 revisits passed over"), "{}", stderr(&output));
+    let lines: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len() + 2, captures(folder, "gongkai-demo.sqlite").len());
+    assert_eq!(lines.iter().filter(|line| line["report"].is_object()).count(), 6);
+    let report = lines.iter().find(|line| line["report"]["agency"] == "四川省人力资源和社会保障厅").unwrap();
+    assert_eq!((&report["source"]["status"], &report["decoded"]["encoding"]), (&200.into(), &"gb18030".into()));
+    std::fs::write(folder.join("none.warc"), "nothing of the kind").unwrap();
+    assert_eq!(run(folder, &["parse", "--warc", "none.warc"]).status.code(), Some(3));
+}

@@ -1,8 +1,10 @@
 //! WARC (ISO 28500), written and read, and the CDXJ index beside it.
 
 pub mod http;
+pub mod index;
 pub mod labelled;
 mod read;
+pub mod surt;
 mod tape;
 mod write;
 
