@@ -27,7 +27,7 @@ fn export(folder: &Path, format: &str, out: &str) -> Vec<u8> {
 fn the_same_archive_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path());
-    for format in ["csv", "jsonl", "warc"] {
+    for format in ["csv", "jsonl", "warc", "wacz"] {
         assert_eq!(export(folder.path(), format, "one"), export(folder.path(), format, "two"), "{format}");
     }
     assert!(!folder.path().join("one.part").exists());
@@ -141,4 +141,66 @@ fn warcio_accepts_the_export() {
     let output = Command::new(warcio).args(["check", "-v", "a.warc.gz"]).current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}{}", super::stdout(&output), stderr(&output));
     assert!(!super::stdout(&output).contains("failed"), "{}", super::stdout(&output));
+}
+
+#[test]
+fn filters_choose_the_captures_of_such_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let responses = |arguments: &[&str]| {
+        let output = gongkai()
+            .current_dir(folder.path())
+            .args(["--archive", "gongkai-demo.sqlite", "export", "warc", "--out", "-"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let all = records(&output.stdout);
+        let answers = all.iter().filter(|record| record.get("WARC-Type") == "response");
+        answers.map(|record| record.get("WARC-Target-URI").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(responses(&["--year", "2019"]).len(), 2);
+    let one = responses(&["--year", "2023", "--agency", "四川省人力资源和社会保障厅"]);
+    assert!(one.len() == 1 && one[0].contains("e8437c55"), "{one:?}");
+    assert_eq!(responses(&["--since", "2999-01-01"]).len(), 0);
+    assert_eq!(responses(&[]).len(), 18);
+}
+
+#[test]
+fn a_wacz_that_is_imported_is_the_same_data_set_and_its_damage_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let whole = export(folder, "wacz", "a.wacz");
+    let import = |archive: &str, file: &str| {
+        let output = gongkai().current_dir(folder).args(["--archive", archive, "import", file]).output().unwrap();
+        (output.status.code().unwrap(), format!("{}{}", super::stdout(&output), stderr(&output)))
+    };
+    assert_eq!(import("b.sqlite", "a.wacz").0, 0);
+    let again = gongkai()
+        .current_dir(folder)
+        .args(["--archive", "b.sqlite", "export", "csv", "--out", "b.csv"])
+        .output()
+        .unwrap();
+    assert!(again.status.success());
+    assert_eq!(std::fs::read(folder.join("b.csv")).unwrap(), export(folder, "csv", "a.csv"));
+
+    // Torn, its directory is gone: what is whole is taken in all the same.
+    std::fs::write(folder.join("torn.wacz"), &whole[..40_000]).unwrap();
+    let (status, said) = import("c.sqlite", "torn.wacz");
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.contains("the directory of the ZIP can't be read")
+            && said.contains("torn.wacz!archive/data.warc.gz: offset")
+    );
+    let taken: u64 = said.split(' ').next().unwrap().parse().unwrap();
+    assert!(taken > 10, "{said}");
+    for (n, at) in [200, 9_000, 30_000, 46_500, 60_000].into_iter().enumerate() {
+        let mut file = whole.clone();
+        file[at] ^= 0x20;
+        let name = format!("{n}.wacz");
+        std::fs::write(folder.join(&name), file).unwrap();
+        let (status, said) = import(&format!("{n}.sqlite"), &name);
+        assert_eq!(status, 3, "byte {at}: {said}");
+    }
 }

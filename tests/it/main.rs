@@ -17,6 +17,7 @@ mod import;
 mod kill;
 mod layers;
 mod nightly;
+mod outside;
 mod proof;
 mod quality;
 mod quirks;
