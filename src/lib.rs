@@ -27,7 +27,7 @@
 //! | [`office`] | legacy Word files, made readable by LibreOffice where it is installed |
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
-//! | [`export`] | csv, jsonl, warc, wacz |
+//! | [`export`] | csv, jsonl, warc, wacz, evidence |
 //! | [`import`] | WARC, WACZ and plain files taken in |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
 //! | [`metrics`] | what a monitor asks of an archive |

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::exit::counted;
+use super::reading::{Reading, Source};
 use super::{Context, Exit};
 use crate::dataset::Wanted;
-use crate::export;
+use crate::export::{self, evidence::evidence};
+use crate::office;
 use crate::store::Access;
 
 #[derive(Args)]
@@ -30,6 +33,9 @@ pub struct Export {
     /// WARC: cut into files of at most this size, like 1GB; NAME-00000.warc.gz and so on
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
+    /// Evidence: the report, by the "id" that `list --json` gives
+    #[arg(long, value_name = "ID", required_if_eq("format", "evidence"))]
+    report: Option<i64>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -42,6 +48,8 @@ enum Format {
     Warc,
     /// The same with index, pages and their text in one WACZ
     Wacz,
+    /// A folder about one report: its captures, bytes, numbers, and how to check them
+    Evidence,
 }
 
 impl Export {
@@ -52,11 +60,23 @@ impl Export {
             return Ok(Exit::Usage);
         }
         let store = context.open(Access::Read)?;
+        if let (Format::Evidence, Some(report)) = (&self.format, self.report) {
+            let connection = store.reader()?;
+            let captures = evidence(&connection, report, &self.out, office::read, |exchange, parsed| {
+                let mut json = serde_json::to_vec_pretty(&Reading::new(Source::of_exchange(exchange), parsed))?;
+                json.push(b'\n');
+                Ok(json)
+            })?;
+            eprintln!("report {report} with {} written to {}", counted(captures, "capture"), self.out.display());
+            return Ok(Exit::Done);
+        }
         let format = match self.format {
             Format::Csv => export::Format::Csv,
             Format::Jsonl => export::Format::Jsonl,
             Format::Warc => export::Format::Warc,
             Format::Wacz => export::Format::Wacz,
+            // Clap asks for --report with it.
+            Format::Evidence => return Ok(Exit::Usage),
         };
         let since = self.since.map(|date| date.to_string());
         let wanted = Wanted { agency: self.agency, year: self.year, edition: self.edition, since };

@@ -85,7 +85,7 @@ enum Command {
     List(show::List),
     /// One report: its tables, its findings, its capture
     Show(show::Show),
-    /// Write what the archive holds: csv, jsonl, warc, wacz
+    /// Write what the archive holds: csv, jsonl, warc, wacz, evidence
     Export(export::Export),
     /// Take in WARC, WACZ and plain files
     Import(import::Import),

@@ -2,6 +2,7 @@
 
 mod beside;
 mod csv;
+pub mod evidence;
 mod jsonl;
 mod wacz;
 mod warc;

@@ -204,3 +204,56 @@ fn a_wacz_that_is_imported_is_the_same_data_set_and_its_damage_is_found() {
         assert_eq!(status, 3, "byte {at}: {said}");
     }
 }
+
+/// Every check that the page in the folder names, done.
+#[test]
+fn evidence_of_a_report_can_be_checked_with_common_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let evidence = |report: &str, out: &str| {
+        let arguments = ["--archive", "gongkai-demo.sqlite", "export", "evidence", "--report", report, "--out", out];
+        gongkai().current_dir(folder).args(arguments).output().unwrap()
+    };
+    let listed =
+        gongkai().current_dir(folder).args(["--archive", "gongkai-demo.sqlite", "list", "--json"]).output().unwrap();
+    for report in super::stdout(&listed).lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        let out = format!("report-{}", report["id"]);
+        let written = evidence(&report["id"].to_string(), &out);
+        assert!(written.status.success(), "{}", stderr(&written));
+        let read = |name: &str| std::fs::read(folder.join(&out).join(name)).unwrap();
+        let readme = String::from_utf8(read("README.txt")).unwrap();
+        for words in
+            [report["agency"].as_str().unwrap(), report["url"].as_str().unwrap(), "如何核对", "How to check it"]
+        {
+            assert!(readme.contains(words), "{words}");
+        }
+        let sums = String::from_utf8(read("SHA256SUMS")).unwrap();
+        let files = std::fs::read_dir(folder.join(&out)).unwrap().count();
+        assert_eq!(sums.lines().count() + 1, files);
+        for (sum, name) in sums.lines().map(|line| line.split_once("  ").unwrap()) {
+            assert_eq!(gongkai::digest::Digest::of(&read(name)).to_string(), sum, "{name}");
+        }
+        assert_eq!(gongkai::digest::Digest::of(&read("payload.bin")).to_string(), report["sha256"].as_str().unwrap());
+        let answers = records(&read("captures.warc.gz"));
+        assert!(answers.iter().any(|record| record.block.ends_with(&read("payload.bin"))));
+        let basis = if sums.contains("payload.decoded.bin") { "payload.decoded.bin" } else { "payload.bin" };
+        let command = readme.lines().find(|line| line.contains("tail -c +")).unwrap();
+        assert!(command.contains(basis));
+        let body = read(basis);
+        let mut numbers = csv::Reader::from_reader(std::io::Cursor::new(read("numbers.csv")));
+        let rows: Vec<std::collections::HashMap<String, String>> = numbers.deserialize().map(Result::unwrap).collect();
+        assert!(rows.len() >= 198);
+        for row in rows {
+            let at = |name: &str| row[name].parse::<usize>().unwrap();
+            let cell = &body[at("byte_start")..at("byte_end")];
+            assert_eq!(row["bytes"].trim_start_matches('\''), cell.escape_ascii().to_string());
+            assert!(String::from_utf8_lossy(cell).contains(&row["printed"]) || row["state"] != "number");
+        }
+        let reading: serde_json::Value = serde_json::from_slice(&read("reading.json")).unwrap();
+        assert_eq!(reading["report"]["agency"], report["agency"]);
+    }
+    assert!(stderr(&evidence("1", "report-1")).contains("is there already"));
+    assert!(stderr(&evidence("99", "none")).contains("holds no report 99"));
+    assert!(!folder.join("none").exists());
+}

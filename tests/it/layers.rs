@@ -14,7 +14,7 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
     ("dataset", &["archive", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
-    ("export", &["archive", "dataset", "digest", "parse", "store"]),
+    ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),
     ("handwritten", &[]),
     ("import", &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "store", "urlkey"]),
     ("metrics", &["store"]),
