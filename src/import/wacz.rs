@@ -7,6 +7,9 @@ use zip::ZipArchive;
 use super::{Keeper, take};
 use crate::archive::ArchiveError;
 
+/// A part that is no WARC is read for its checksum up to here, bytes.
+const MAX_PART: u64 = 512 << 20;
+
 /// Whether a ZIP has what a WACZ has.
 pub fn is_wacz(file: impl Read + Seek) -> bool {
     ZipArchive::new(BufReader::new(file))
@@ -66,8 +69,10 @@ fn take_part<R: Read>(
     if is_warc(&own) {
         return take(keeper, &inside, &mut part);
     }
-    if let Err(fault) = std::io::copy(&mut part, &mut std::io::sink()) {
-        keeper.fault(&inside, 0, fault.to_string());
+    match std::io::copy(&mut (&mut part).take(MAX_PART + 1), &mut std::io::sink()) {
+        Ok(0..=MAX_PART) => {}
+        Ok(_) => keeper.fault(&inside, 0, format!("it is larger than {MAX_PART} bytes and was not checked")),
+        Err(fault) => keeper.fault(&inside, 0, fault.to_string()),
     }
     Ok(())
 }

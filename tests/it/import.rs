@@ -402,3 +402,67 @@ fn a_warc_on_standard_input_gives_a_line_a_response() {
     std::fs::write(folder.join("none.warc"), "nothing of the kind").unwrap();
     assert_eq!(run(folder, &["parse", "--warc", "none.warc"]).status.code(), Some(3));
 }
+
+#[test]
+fn names_in_a_zip_are_no_paths_and_its_parts_are_bounded() {
+    use zip::write::SimpleFileOptions;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a/b/c");
+    std::fs::create_dir_all(&inner).unwrap();
+    let page = |n: usize| {
+        record(
+            &[
+                ("WARC-Type", "response"),
+                ("WARC-Target-URI", &format!("http://a.gov.cn/../../../../etc/passwd?{n}")),
+                ("WARC-Date", "2020-01-01T00:00:00Z"),
+                ("Content-Type", "application/http"),
+            ],
+            b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=../../../evil\r\n\r\nx",
+        )
+    };
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(inner.join("x.wacz")).unwrap());
+    for (n, name) in ["archive/../../../evil.warc.gz", "/archive/evil.warc.gz", "archive/a.warc.gz"].iter().enumerate()
+    {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(&gzip(&page(n))).unwrap();
+    }
+    zip.start_file("pages/pages.jsonl", SimpleFileOptions::default()).unwrap();
+    let zeros = vec![0; 1 << 20];
+    (0..600).for_each(|_| zip.write_all(&zeros).unwrap());
+    zip.finish().unwrap();
+    let (status, said) = import(&inner, "a.sqlite", &["x.wacz"]);
+    assert_eq!((status, said["captures"].as_u64()), (3, Some(2)), "{said}");
+    assert!(said["faults"][0]["why"].as_str().unwrap().starts_with("it is larger than"), "{said}");
+    let mut left = Vec::new();
+    for entry in ["", "a", "a/b", "a/b/c"] {
+        let names = std::fs::read_dir(folder.path().join(entry)).unwrap();
+        left.extend(names.map(|name| name.unwrap().file_name().into_string().unwrap()));
+    }
+    left.retain(|name| !name.starts_with("a.sqlite"));
+    left.sort();
+    assert_eq!(left, ["a", "b", "c", "x.wacz"]);
+}
+
+/// A file as big as it likes: a record too large is cut and marked, a bomb is not unpacked into memory.
+#[test]
+fn a_record_too_large_is_cut_and_says_so() {
+    use gongkai::archive::warc::MAX_BLOCK;
+    use gongkai::exchange::Truncation;
+    use gongkai::import::{Exchanges, Found};
+    let fields = [
+        ("WARC-Type", "response"),
+        ("WARC-Target-URI", "http://a.gov.cn/1"),
+        ("WARC-Date", "2020-01-01T00:00:00Z"),
+        ("Content-Type", "application/http"),
+    ];
+    let mut block = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    block.resize(MAX_BLOCK + 5_000_000, 0);
+    let file = [gzip(&record(&fields, &block)), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"))].concat();
+    let sizes: Vec<(usize, Option<Truncation>)> = Exchanges::new(file.as_slice())
+        .map(|found| match found {
+            Found::Answer(_, exchange) => (exchange.response.body.len(), exchange.truncated),
+            _ => panic!("nothing is damaged here"),
+        })
+        .collect();
+    assert_eq!(sizes, [(MAX_BLOCK - 19, Some(Truncation::Length)), (1, None)]);
+}
