@@ -181,6 +181,10 @@ fn together(waiting: Waiting) -> Result<Found, String> {
     let started_at = notes.get("startedAt").and_then(|at| at.parse().ok()).unwrap_or(dated);
     let kind = answer.kind();
     let mut truncated = truncation(&answer);
+    if kind == "revisit" && notes.get("startedAt").is_none() {
+        // WARC/1.0 calls a revisit cut because its body is left out.
+        truncated = None;
+    }
     let response = match kind.as_str() {
         "resource" => resource(&mut answer),
         _ => {

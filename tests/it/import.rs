@@ -205,6 +205,9 @@ fn records_as_other_tools_write_them() {
                 http,
                 ("WARC-Refers-To-Target-URI", "http://a.gov.cn/1"),
                 ("WARC-Refers-To-Date", "2020-01-01T00:00:01Z"),
+                // As wget has it: the digest of nothing, and cut because the body is left out.
+                ("WARC-Block-Digest", "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"),
+                ("WARC-Truncated", "length"),
             ],
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
         ),
