@@ -27,7 +27,8 @@
 //! | [`office`] | legacy Word files, made readable by LibreOffice where it is installed |
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
-//! | [`export`] | csv, jsonl, warc |
+//! | [`export`] | csv, jsonl, warc, wacz, evidence |
+//! | [`import`] | WARC, WACZ and plain files taken in |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
 //! | [`metrics`] | what a monitor asks of an archive |
 //! | [`demo`] | a replica of agency sites on loopback |
@@ -47,6 +48,7 @@ pub mod digest;
 pub mod exchange;
 pub mod export;
 pub mod handwritten;
+pub mod import;
 pub mod metrics;
 pub mod office;
 pub mod parse;

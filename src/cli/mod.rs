@@ -8,6 +8,7 @@ mod doctor;
 mod exit;
 mod export;
 mod fetch;
+mod import;
 mod list;
 mod metrics;
 mod network;
@@ -86,8 +87,10 @@ enum Command {
     List(list::List),
     /// One report: its tables, its findings, its capture
     Show(show::Show),
-    /// Write what the archive holds: csv, jsonl, warc
+    /// Write what the archive holds: csv, jsonl, warc, wacz, evidence
     Export(export::Export),
+    /// Take in WARC, WACZ and plain files
+    Import(import::Import),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// From a home page to its column of annual reports, as a seed to paste
@@ -156,6 +159,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(list) => list.run(&context),
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
+        Command::Import(import) => import.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Discover(discover) => discover.run(&context),
         Command::Urls(urls) => urls.run(&context),

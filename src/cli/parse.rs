@@ -7,9 +7,11 @@ use anyhow::Context;
 use clap::Args;
 use url::Url;
 
-use super::Exit;
+use super::exit::counted;
 use super::reading::{Reading, Source};
+use super::{Exit, print};
 use crate::exchange::Headers;
+use crate::import::{Exchanges, Found};
 use crate::office;
 use crate::parse::{self, Given};
 
@@ -32,10 +34,16 @@ pub struct Parse {
     /// With --json: the decoded text
     #[arg(long, requires = "json")]
     text: bool,
+    /// Read a WARC and print a line of JSON for each response
+    #[arg(long, conflicts_with_all = ["url", "content_type", "tables", "text"])]
+    warc: bool,
 }
 
 impl Parse {
     pub fn run(self) -> anyhow::Result<Exit> {
+        if self.warc {
+            return self.responses();
+        }
         let body = read(&self.file)?;
         let mut headers = Headers::default();
         if let Some(content_type) = &self.content_type {
@@ -58,6 +66,41 @@ impl Parse {
             .map_err(std::io::Error::from)?;
         writeln!(out)?;
         Ok(exit)
+    }
+
+    /// A line for each response as it comes; nothing for revisits, whose body is elsewhere.
+    fn responses(&self) -> anyhow::Result<Exit> {
+        let name = self.file.display();
+        let input: Box<dyn Read> = if self.file == Path::new("-") {
+            Box::new(std::io::stdin().lock())
+        } else {
+            Box::new(std::fs::File::open(&self.file).with_context(|| format!("{name} can't be read"))?)
+        };
+        let mut out = std::io::stdout().lock();
+        let mut exchanges = Exchanges::new(input);
+        let (mut revisits, mut whole) = (0, true);
+        for found in exchanges.by_ref() {
+            match found {
+                Found::Answer(_, exchange) => {
+                    let parsed = office::read(Given::served(&exchange.request.url, &exchange.response));
+                    let reading = Reading::new(Source::of_exchange(&exchange), &parsed);
+                    serde_json::to_writer(&mut out, &reading).map_err(std::io::Error::from)?;
+                    writeln!(out)?;
+                }
+                Found::Revisit(_) => revisits += 1,
+                Found::Unread(offset, why) => {
+                    whole = false;
+                    eprintln!("gongkai: {name}: offset {offset}: {}", print::plain(&why));
+                }
+            }
+        }
+        if revisits > 0 {
+            eprintln!("{} passed over: their bodies are those of their originals", counted(revisits, "revisit"));
+        }
+        if exchanges.records() == 0 {
+            eprintln!("gongkai: {name}: it holds no WARC record");
+        }
+        Ok(if whole && exchanges.records() > 0 { Exit::Done } else { Exit::Partial })
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::clock::rfc3339;
 use crate::digest::Digest;
+use crate::exchange::Exchange;
 use crate::parse::{PARSER_VERSION, Parsed, TableGrid};
 
 #[derive(Serialize)]
@@ -30,6 +32,14 @@ pub struct Source {
 impl Source {
     pub fn of_file(url: Option<String>, body: &[u8]) -> Source {
         Source { url, sha256: Digest::of(body).to_string(), bytes: body.len(), status: None, fetched_at: None }
+    }
+
+    pub fn of_exchange(exchange: &Exchange) -> Source {
+        Source {
+            status: Some(exchange.response.status),
+            fetched_at: Some(rfc3339(exchange.started_at)),
+            ..Source::of_file(Some(exchange.request.url.to_string()), &exchange.response.body)
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> R
 }
 
 /// Text that can't start a formula. What reads as a number stays as it is.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     let number = text.parse::<f64>().is_ok();
     if text.starts_with(STARTS) && !number { format!("'{text}") } else { text.to_owned() }

@@ -1,15 +1,19 @@
-//! The archive given out: numbers as CSV and JSON lines, captures as WARC. Written beside the name and renamed when whole.
+//! The archive given out: numbers as CSV and JSON lines, captures as WARC and WACZ. Written beside the name and renamed when whole.
 
+mod beside;
 mod csv;
+pub mod evidence;
 mod jsonl;
+mod wacz;
 mod warc;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use serde::Serialize;
+
+use beside::Beside;
 
 use crate::archive::ArchiveError;
 use crate::dataset::{self, ReportRow, ValueRow, Wanted};
@@ -20,6 +24,7 @@ pub enum Format {
     Csv,
     Jsonl,
     Warc,
+    Wacz,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -31,18 +36,24 @@ pub enum ExportError {
 }
 
 /// Writes `format` to `path` (`-` for standard output); how many rows or records.
-pub fn export(connection: &Connection, format: Format, wanted: &Wanted, path: &Path) -> Result<u64, ExportError> {
-    let fault = |source| ExportError::Write { path: path.into(), source };
+pub fn export(
+    connection: &Connection,
+    format: Format,
+    wanted: &Wanted,
+    path: &Path,
+    max_size: Option<u64>,
+) -> Result<u64, ExportError> {
     if path == Path::new("-") {
         return write(connection, format, wanted, &mut io::stdout().lock(), path);
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let mut out = BufWriter::new(File::create(&beside).map_err(fault)?);
-    let rows = write(connection, format, wanted, &mut out, path)?;
-    out.into_inner().map_err(|e| fault(e.into_error()))?.sync_all().map_err(fault)?;
-    std::fs::rename(&beside, path).map_err(fault)?;
+    match format {
+        Format::Warc => return warc::to_files(connection, wanted, path, max_size),
+        Format::Wacz => return wacz::to_file(connection, wanted, path),
+        Format::Csv | Format::Jsonl => {}
+    }
+    let mut beside = Beside::create(path)?;
+    let rows = write(connection, format, wanted, &mut beside, path)?;
+    beside.finish()?.appear()?;
     Ok(rows)
 }
 
@@ -56,7 +67,11 @@ fn write(
     let written = match format {
         Format::Csv => csv::write(connection, wanted, out),
         Format::Jsonl => jsonl::write(connection, wanted, out),
-        Format::Warc => warc::write(connection, out),
+        Format::Warc => warc::write(connection, wanted, out),
+        Format::Wacz => Err(Fault::Write(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "a WACZ is written to a file, not to standard output",
+        ))),
     };
     written.map_err(|fault| match fault {
         Fault::Write(source) => ExportError::Write { path: path.into(), source },

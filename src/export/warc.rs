@@ -1,35 +1,159 @@
-//! Every capture as WARC/1.1, in the order of its commit.
+//! Captures as WARC/1.1, in the order of their commit, with an index beside them.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Fault;
-use crate::archive::warc::{Original, Writer};
-use crate::archive::{self, CaptureId};
+use super::beside::{self, Beside, Whole};
+use super::{ExportError, Fault};
+use crate::archive::warc::{Original, Packed, Writer, index, pack};
+use crate::archive::{self, Capture, CaptureId};
+use crate::dataset::Wanted;
 
-pub fn write(connection: &Connection, out: &mut dyn Write) -> Result<u64, Fault> {
-    let software = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
-    // The date of the newest capture, not of the export: the same archive gives the same file.
-    let newest: Option<String> = connection.query_row("SELECT max(started_at) FROM capture", [], |row| row.get(0))?;
-    let date = newest.unwrap_or_else(|| "1970-01-01T00:00:00Z".into());
-    let mut ids: Vec<CaptureId> = Vec::new();
-    archive::captures(connection, |capture| {
-        ids.push(capture.id);
-        Ok(())
-    })?;
-    let mut writer = Writer::new(out, software, &date)?;
-    for id in ids {
-        let (capture, exchange) = archive::exchange(connection, id)?;
-        let original = capture.revisit_of.map(|id| archive::exchange(connection, id)).transpose()?;
-        // The payload of an answer 304 is the original's.
-        let body = original.as_ref().map_or(&exchange.response.body, |(_, original)| &original.response.body);
-        let refers_to = original
-            .as_ref()
-            .map(|(original, _)| Original { url: original.url.to_string(), date: original.started_at.clone() });
-        writer.capture(&capture, body, refers_to.as_ref())?;
+pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
+
+/// Everything to one stream, without an index.
+pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
+    let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, 0)?;
+    for id in chosen(connection, wanted)? {
+        writer.capture(&packed(connection, id)?.1)?;
     }
     let records = writer.records();
     writer.finish()?;
     Ok(records)
+}
+
+/// Files and one index for all of them, `NAME.cdxj`. With a size, `NAME-00000.warc.gz` and so on, none larger unless one
+/// capture alone is. Nothing appears under its name before all of it is written.
+pub fn to_files(
+    connection: &Connection,
+    wanted: &Wanted,
+    path: &Path,
+    max_size: Option<u64>,
+) -> Result<u64, ExportError> {
+    let fault = |path: &Path| {
+        let path = path.to_owned();
+        move |fault| match fault {
+            Fault::Write(source) => ExportError::Write { path, source },
+            Fault::Archive(fault) => ExportError::Archive(fault),
+        }
+    };
+    let date = newest(connection).map_err(fault(path))?;
+    let begin = |number: usize| {
+        let name = max_size.map_or(path.to_owned(), |_| numbered(path, number));
+        let beside = Beside::create(&name)?;
+        let writer = Writer::new(beside, SOFTWARE, &date, number).map_err(|source| beside::fault(&name, source))?;
+        Ok::<_, ExportError>((name, writer))
+    };
+    let (mut name, mut writer) = begin(0)?;
+    let (mut whole, mut lines, mut records, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
+    for id in chosen(connection, wanted).map_err(fault(path))? {
+        let (capture, packed) = packed(connection, id).map_err(fault(&name))?;
+        if max_size.is_some_and(|max| writer.size() > begun && writer.size() + packed.len() > max) {
+            let (next_name, next) = begin(whole.len() + 1)?;
+            let done = std::mem::replace(&mut writer, next);
+            records += done.records();
+            whole.push(done.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
+            (name, begun) = (next_name, writer.size());
+        }
+        let place = writer.capture(&packed).map_err(|source| beside::fault(&name, source))?;
+        let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        lines.push(index::line(&capture, &packed.payload_digest, place, &file));
+    }
+    records += writer.records();
+    whole.push(writer.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
+    let index = stem(path).with_extension("cdxj");
+    let mut beside = Beside::create(&index)?;
+    lines.sort();
+    lines.iter().try_for_each(|line| beside.write_all(line.as_bytes())).map_err(|e| beside::fault(&index, e))?;
+    whole.push(beside.finish()?);
+    whole.into_iter().try_for_each(Whole::appear)?;
+    Ok(records)
+}
+
+/// `a/b.warc.gz` is `a/b`.
+fn stem(path: &Path) -> PathBuf {
+    let text = path.as_os_str().to_string_lossy();
+    let stem = [".warc.gz", ".warc", ".gz"].iter().find_map(|ending| text.strip_suffix(ending));
+    stem.map_or(path.to_owned(), PathBuf::from)
+}
+
+fn numbered(path: &Path, number: usize) -> PathBuf {
+    let mut name = stem(path).into_os_string();
+    name.push(format!("-{number:05}.warc.gz"));
+    name.into()
+}
+
+/// Captures in the order of their commit: since a date; of reports of an agency, year or form, whatever version of them; and
+/// the originals of every revisit among them.
+pub fn chosen(connection: &Connection, wanted: &Wanted) -> Result<Vec<CaptureId>, Fault> {
+    let mut statement = connection.prepare(
+        "WITH chosen AS (
+             SELECT c.id, c.revisit_of FROM capture c LEFT JOIN report r ON r.capture = coalesce(c.revisit_of, c.id)
+             WHERE (?1 IS NULL OR r.agency = ?1) AND (?2 IS NULL OR r.year = ?2) AND (?3 IS NULL OR r.edition = ?3)
+               AND (?4 IS NULL OR c.started_at >= ?4))
+         SELECT id FROM chosen UNION SELECT revisit_of FROM chosen WHERE revisit_of IS NOT NULL ORDER BY 1",
+    )?;
+    let filters = params![wanted.agency, wanted.year, wanted.edition, wanted.since];
+    let ids = statement.query_map(filters, |row| Ok(CaptureId(row.get(0)?)))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// The date of the newest capture, not of the export: the same archive gives the same file.
+pub fn newest(connection: &Connection) -> Result<String, Fault> {
+    let newest: Option<String> = connection.query_row("SELECT max(started_at) FROM capture", [], |row| row.get(0))?;
+    Ok(newest.unwrap_or_else(|| "1970-01-01T00:00:00.000Z".into()))
+}
+
+/// The records of one capture.
+pub fn packed(connection: &Connection, id: CaptureId) -> Result<(Capture, Packed), Fault> {
+    let (capture, exchange) = archive::exchange(connection, id)?;
+    let original = capture.revisit_of.map(|id| archive::exchange(connection, id)).transpose()?;
+    // The payload of an answer 304 is the original's.
+    let body = original.as_ref().map_or(&exchange.response.body, |(_, original)| &original.response.body);
+    let refers_to = original
+        .as_ref()
+        .map(|(original, _)| Original { url: original.url.to_string(), date: original.started_at.clone() });
+    let packed = pack(&capture, body, refers_to.as_ref(), &notes(connection, id)?)?;
+    Ok((capture, packed))
+}
+
+/// What the frontier made of the answer and what the latest reading says of it.
+fn notes(connection: &Connection, id: CaptureId) -> Result<Vec<(&'static str, String)>, Fault> {
+    let mut notes = Vec::new();
+    let outcome: Option<Option<String>> = connection
+        .prepare_cached("SELECT outcome FROM url WHERE capture = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?;
+    notes.extend(outcome.flatten().map(|outcome| ("outcome", outcome)));
+    let mut statement = connection.prepare_cached(
+        "SELECT parser_version, kind, title, published, encoding, evidence, declared, replacements,
+                r.agency, r.year, r.edition,
+                (SELECT count(*) FROM value v WHERE v.report = r.id AND v.suggested = 0),
+                (SELECT count(*) FROM finding f WHERE f.report = r.id AND f.verdict = 'fail')
+         FROM page p LEFT JOIN report r ON r.capture = p.capture WHERE p.capture = ?1",
+    )?;
+    let mut rows = statement.query([id.0])?;
+    let Some(row) = rows.next()? else { return Ok(notes) };
+    let text = |n: usize| row.get::<_, Option<String>>(n);
+    notes.extend(text(0)?.map(|version| ("parserVersion", version)));
+    if let (Some(encoding), Some(evidence)) = (text(4)?, text(5)?) {
+        let declared = text(6)?.unwrap_or_else(|| "nothing".into());
+        let replaced: i64 = row.get(7)?;
+        notes.push(("decoding", format!("{encoding} by {evidence}, declared {declared}, {replaced} replaced")));
+    }
+    for (name, column) in [("pageKind", 1), ("title", 2), ("published", 3), ("reportAgency", 8), ("reportEdition", 10)]
+    {
+        notes.extend(text(column)?.map(|value| (name, value)));
+    }
+    if let Some(year) = row.get::<_, Option<i64>>(9)? {
+        notes.push(("reportYear", year.to_string()));
+    }
+    let (values, failed): (i64, i64) = (row.get(11)?, row.get(12)?);
+    if values > 0 {
+        notes.push(("reportValues", values.to_string()));
+        notes.push(("reportFindings", failed.to_string()));
+    }
+    Ok(notes)
 }

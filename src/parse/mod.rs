@@ -154,6 +154,19 @@ pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
     (tables.collect(), text.text.clone().into_owned())
 }
 
+/// What is written on a page: its prose, then the cells of its tables, a line each.
+pub fn words(given: Given<'_>) -> String {
+    let content = content::content(given.headers, given.body);
+    let document = match extract::attachment(&content.bytes) {
+        Some(file) => file.document.unwrap_or_default(),
+        None => taken_apart(given.headers, &decode::decode(given.headers, &content.bytes, None).text),
+    };
+    let prose = document.prose().map(|line| line.text.trim());
+    let cells = document.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
+    let written = prose.chain(cells.map(|cell| cell.text.trim())).filter(|text| !text.is_empty());
+    written.collect::<Vec<_>>().join("\n")
+}
+
 fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {
     let slot = |slot: &Option<grid::CellAt>| slot.map(|at| at.of(table).text.clone());
     TableGrid { grid: grid::grid(table).rows.iter().map(|row| row.iter().map(slot).collect()).collect(), bytes }

@@ -27,7 +27,7 @@ fn export(folder: &Path, format: &str, out: &str) -> Vec<u8> {
 fn the_same_archive_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path());
-    for format in ["csv", "jsonl", "warc"] {
+    for format in ["csv", "jsonl", "warc", "wacz"] {
         assert_eq!(export(folder.path(), format, "one"), export(folder.path(), format, "two"), "{format}");
     }
     assert!(!folder.path().join("one.part").exists());
@@ -115,7 +115,7 @@ fn every_warc_record_holds_what_it_says() {
     let records = records(&export(folder.path(), "warc", "a.warc.gz"));
     let connection = rusqlite::Connection::open(folder.path().join("gongkai-demo.sqlite")).unwrap();
     let captures: i64 = connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).unwrap();
-    assert_eq!(records.len() as i64, 1 + 2 * captures);
+    assert_eq!(records.len() as i64, 1 + 3 * captures);
     for record in &records {
         assert_eq!(record.get("WARC-Block-Digest"), sha1_of(&record.block));
         if record.get("WARC-Type") != "response" {
@@ -141,4 +141,119 @@ fn warcio_accepts_the_export() {
     let output = Command::new(warcio).args(["check", "-v", "a.warc.gz"]).current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}{}", super::stdout(&output), stderr(&output));
     assert!(!super::stdout(&output).contains("failed"), "{}", super::stdout(&output));
+}
+
+#[test]
+fn filters_choose_the_captures_of_such_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let responses = |arguments: &[&str]| {
+        let output = gongkai()
+            .current_dir(folder.path())
+            .args(["--archive", "gongkai-demo.sqlite", "export", "warc", "--out", "-"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        let all = records(&output.stdout);
+        let answers = all.iter().filter(|record| record.get("WARC-Type") == "response");
+        answers.map(|record| record.get("WARC-Target-URI").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(responses(&["--year", "2019"]).len(), 2);
+    let one = responses(&["--year", "2023", "--agency", "四川省人力资源和社会保障厅"]);
+    assert!(one.len() == 1 && one[0].contains("e8437c55"), "{one:?}");
+    assert_eq!(responses(&["--since", "2999-01-01"]).len(), 0);
+    assert_eq!(responses(&[]).len(), 18);
+}
+
+#[test]
+fn a_wacz_that_is_imported_is_the_same_data_set_and_its_damage_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let whole = export(folder, "wacz", "a.wacz");
+    let import = |archive: &str, file: &str| {
+        let output = gongkai().current_dir(folder).args(["--archive", archive, "import", file]).output().unwrap();
+        (output.status.code().unwrap(), format!("{}{}", super::stdout(&output), stderr(&output)))
+    };
+    assert_eq!(import("b.sqlite", "a.wacz").0, 0);
+    let again = gongkai()
+        .current_dir(folder)
+        .args(["--archive", "b.sqlite", "export", "csv", "--out", "b.csv"])
+        .output()
+        .unwrap();
+    assert!(again.status.success());
+    assert_eq!(std::fs::read(folder.join("b.csv")).unwrap(), export(folder, "csv", "a.csv"));
+
+    // Torn, its directory is gone: what is whole is taken in all the same.
+    std::fs::write(folder.join("torn.wacz"), &whole[..40_000]).unwrap();
+    let (status, said) = import("c.sqlite", "torn.wacz");
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.contains("the directory of the ZIP can't be read")
+            && said.contains("torn.wacz!archive/data.warc.gz: offset")
+    );
+    let taken: u64 = said.split(' ').next().unwrap().parse().unwrap();
+    assert!(taken > 10, "{said}");
+    for (n, at) in [200, 9_000, 30_000, 46_500, 60_000].into_iter().enumerate() {
+        let mut file = whole.clone();
+        file[at] ^= 0x20;
+        let name = format!("{n}.wacz");
+        std::fs::write(folder.join(&name), file).unwrap();
+        let (status, said) = import(&format!("{n}.sqlite"), &name);
+        assert_eq!(status, 3, "byte {at}: {said}");
+    }
+}
+
+/// Every check that the page in the folder names, done.
+#[test]
+fn evidence_of_a_report_can_be_checked_with_common_tools() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let evidence = |report: &str, out: &str| {
+        let arguments = ["--archive", "gongkai-demo.sqlite", "export", "evidence", "--report", report, "--out", out];
+        gongkai().current_dir(folder).args(arguments).output().unwrap()
+    };
+    let listed =
+        gongkai().current_dir(folder).args(["--archive", "gongkai-demo.sqlite", "list", "--json"]).output().unwrap();
+    for report in super::stdout(&listed).lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        let out = format!("report-{}", report["id"]);
+        let written = evidence(&report["id"].to_string(), &out);
+        assert!(written.status.success(), "{}", stderr(&written));
+        let read = |name: &str| std::fs::read(folder.join(&out).join(name)).unwrap();
+        let readme = String::from_utf8(read("README.txt")).unwrap();
+        for words in
+            [report["agency"].as_str().unwrap(), report["url"].as_str().unwrap(), "如何核对", "How to check it"]
+        {
+            assert!(readme.contains(words), "{words}");
+        }
+        let sums = String::from_utf8(read("SHA256SUMS")).unwrap();
+        let files = std::fs::read_dir(folder.join(&out)).unwrap().count();
+        assert_eq!(sums.lines().count() + 1, files);
+        for (sum, name) in sums.lines().map(|line| line.split_once("  ").unwrap()) {
+            assert_eq!(gongkai::digest::Digest::of(&read(name)).to_string(), sum, "{name}");
+        }
+        assert_eq!(gongkai::digest::Digest::of(&read("payload.bin")).to_string(), report["sha256"].as_str().unwrap());
+        let answers = records(&read("captures.warc.gz"));
+        assert!(answers.iter().any(|record| record.block.ends_with(&read("payload.bin"))));
+        let basis = if sums.contains("payload.decoded.bin") { "payload.decoded.bin" } else { "payload.bin" };
+        let command = readme.lines().find(|line| line.contains("tail -c +")).unwrap();
+        assert!(command.contains(basis));
+        let body = read(basis);
+        let mut numbers = csv::Reader::from_reader(std::io::Cursor::new(read("numbers.csv")));
+        let rows: Vec<std::collections::HashMap<String, String>> = numbers.deserialize().map(Result::unwrap).collect();
+        assert!(rows.len() >= 198);
+        for row in rows {
+            let at = |name: &str| row[name].parse::<usize>().unwrap();
+            let cell = &body[at("byte_start")..at("byte_end")];
+            assert_eq!(row["bytes"].trim_start_matches('\''), cell.escape_ascii().to_string());
+            assert!(String::from_utf8_lossy(cell).contains(&row["printed"]) || row["state"] != "number");
+        }
+        let reading: serde_json::Value = serde_json::from_slice(&read("reading.json")).unwrap();
+        assert_eq!(reading["report"]["agency"], report["agency"]);
+    }
+    assert!(stderr(&evidence("1", "report-1")).contains("is there already"));
+    assert!(stderr(&evidence("99", "none")).contains("holds no report 99"));
+    assert!(!folder.join("none").exists());
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 17] = [
+const MAY_NAME: [(&str, &[&str]); 18] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
@@ -14,8 +14,9 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ("dataset", &["archive", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
-    ("export", &["archive", "dataset", "store"]),
+    ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),
     ("handwritten", &[]),
+    ("import", &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "store", "urlkey"]),
     ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),

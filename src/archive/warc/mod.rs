@@ -1,0 +1,22 @@
+//! WARC (ISO 28500), written and read, and the CDXJ index beside it.
+
+pub mod http;
+pub mod index;
+pub mod labelled;
+mod read;
+pub mod surt;
+mod tape;
+mod write;
+
+pub use read::{Damage, MAX_BLOCK, Reader, Record, Step, unbracketed};
+pub use write::{Original, Packed, Writer, pack};
+
+/// What stands before the name of a head field of which the archive wrote its own.
+pub const ADDED: &str = "X-Archive-Orig-";
+
+/// Where a record lies in its file, bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub offset: u64,
+    pub length: u64,
+}

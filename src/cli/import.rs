@@ -1,0 +1,90 @@
+//! `gongkai import`: what others archived, taken in.
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::Args;
+use jiff::Timestamp;
+use url::Url;
+
+use super::exit::counted;
+use super::{Context, Exit, print};
+use crate::import::{self, ImportError, Plain, Summary};
+use crate::store::Access;
+
+#[derive(Args)]
+pub struct Import {
+    /// WARC (.warc, .warc.gz; - for standard input), WACZ, or one plain file with --url and --date
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// The address that a plain file came from
+    #[arg(long, value_name = "URL", requires = "date")]
+    url: Option<Url>,
+    /// When a plain file was fetched: YYYY-MM-DD or RFC 3339
+    #[arg(long, value_name = "DATE", requires = "url", value_parser = date)]
+    date: Option<Timestamp>,
+    /// The Content-Type that a plain file came with, when known
+    #[arg(long, value_name = "TYPE", requires = "url")]
+    content_type: Option<String>,
+    /// Print what was done as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Import {
+    pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let plain = match (self.url, self.date) {
+            (Some(url), Some(date)) => {
+                ensure!(matches!(url.scheme(), "http" | "https"), "{url} is no address of a web page");
+                Some(Plain { url, date, content_type: self.content_type })
+            }
+            _ => None,
+        };
+        let store = context.open(Access::Write)?;
+        let summary = match import::import(&store, &self.paths, plain.as_ref()) {
+            Err(fault @ (ImportError::NeedsAddress { .. } | ImportError::OneAddress { .. })) => {
+                eprintln!("gongkai: {fault}");
+                return Ok(Exit::Usage);
+            }
+            Err(ImportError::Archive(fault)) => return Err(fault.into()),
+            imported => imported?,
+        };
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&summary)?);
+        } else {
+            say(&summary);
+        }
+        Ok(if summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
+    }
+}
+
+fn say(summary: &Summary) {
+    let count = |number: u64, word| counted(usize::try_from(number).unwrap_or(usize::MAX), word);
+    println!(
+        "{} taken in, {} of them; {} known already; {} read",
+        count(summary.captures, "capture"),
+        count(summary.revisits, "revisit"),
+        summary.known,
+        count(summary.reports, "report")
+    );
+    for (kind, number) in &summary.passed_over {
+        let of_kind = format!("{} record", print::plain(kind));
+        println!("{} passed over: no HTTP answer", counted(usize::try_from(*number).unwrap_or(usize::MAX), &of_kind));
+    }
+    for fault in &summary.faults {
+        eprintln!("gongkai: {}: offset {}: {}", print::plain(&fault.file), fault.offset, print::plain(&fault.why));
+    }
+    if !summary.faults.is_empty() {
+        eprintln!("gongkai: {} not taken in", counted(summary.faults.len(), "place"));
+    }
+}
+
+/// A day is its beginning in China, where the files come from.
+fn date(text: &str) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let day: jiff::civil::Date = text.parse().map_err(|_| "YYYY-MM-DD or RFC 3339 is expected".to_owned())?;
+    let china = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    china.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).map_err(|fault| fault.to_string())
+}

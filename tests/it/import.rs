@@ -1,0 +1,471 @@
+//! What others archived, taken in; and what damage does to it.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Output;
+
+use super::{gongkai, stderr, stdout};
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    gongkai().current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn export(folder: &Path, archive: &str, format: &str, out: &str) -> Vec<u8> {
+    let output = run(folder, &["--archive", archive, "export", format, "--out", out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    std::fs::read(folder.join(out)).unwrap()
+}
+
+fn import(folder: &Path, archive: &str, arguments: &[&str]) -> (i32, serde_json::Value) {
+    let output = run(folder, &[&["--archive", archive, "import", "--json"], arguments].concat());
+    let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+    (output.status.code().unwrap(), said)
+}
+
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A record as other tools write it.
+pub fn record(fields: &[(&str, &str)], block: &[u8]) -> Vec<u8> {
+    let mut record = b"WARC/1.0\r\n".to_vec();
+    for (name, value) in fields {
+        write!(record, "{name}: {value}\r\n").unwrap();
+    }
+    write!(record, "Content-Length: {}\r\n\r\n", block.len()).unwrap();
+    [&record[..], block, b"\r\n\r\n"].concat()
+}
+
+/// Captures as rows of text, in the order of their commit.
+fn captures(folder: &Path, archive: &str) -> Vec<String> {
+    let connection = rusqlite::Connection::open(folder.join(archive)).unwrap();
+    let mut statement = connection
+        .prepare(
+            "SELECT url || ' ' || method || ' ' || status || ' ' || started_at || ' ' || hop || ' ' || coalesce(peer, '-') || ' '
+                 || coalesce(truncated, '-') || ' ' || coalesce(revisit_of, '-') || ' ' || payload || ' ' || hex(request_headers)
+                 || ' ' || hex(response_headers) FROM capture ORDER BY id",
+        )
+        .unwrap();
+    let rows = statement.query_map([], |row| row.get(0)).unwrap();
+    rows.collect::<Result<_, _>>().unwrap()
+}
+
+/// A demo archive, crawled twice over so that it holds revisits.
+fn demo(folder: &Path) {
+    assert!(run(folder, &["-q", "demo"]).status.success());
+}
+
+#[test]
+fn what_was_exported_and_imported_is_the_same_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    revisits(folder);
+    export(folder, "gongkai-demo.sqlite", "warc", "a.warc.gz");
+    let (status, said) = import(folder, "b.sqlite", &["a.warc.gz"]);
+    assert_eq!((status, &said["faults"]), (0, &serde_json::json!([])), "{said}");
+    assert_eq!(captures(folder, "b.sqlite"), captures(folder, "gongkai-demo.sqlite"));
+    assert!(captures(folder, "b.sqlite").iter().any(|row| row.contains(" robots ")));
+    assert!(said["revisits"].as_u64() > Some(0), "{said}");
+    for format in ["csv", "jsonl"] {
+        assert_eq!(
+            export(folder, "b.sqlite", format, "b"),
+            export(folder, "gongkai-demo.sqlite", format, "a"),
+            "{format}"
+        );
+    }
+    let (status, again) = import(folder, "b.sqlite", &["a.warc.gz", "a.warc.gz"]);
+    let held = captures(folder, "b.sqlite").len() as u64;
+    assert_eq!((status, again["captures"].as_u64(), again["known"].as_u64()), (0, Some(0), Some(2 * held)));
+    let standard_input = gongkai()
+        .current_dir(folder)
+        .args(["--archive", "c.sqlite", "import", "-"])
+        .stdin(std::fs::File::open(folder.join("a.warc.gz")).unwrap())
+        .output()
+        .unwrap();
+    assert!(standard_input.status.success());
+    assert_eq!(captures(folder, "c.sqlite"), captures(folder, "b.sqlite"));
+    assert_eq!(export(folder, "c.sqlite", "warc", "c.warc.gz"), export(folder, "b.sqlite", "warc", "b.warc.gz"));
+}
+
+/// Puts a repeat and an unmodified answer behind the demo's last capture of a report.
+fn revisits(folder: &Path) {
+    use gongkai::archive::{self, CaptureId};
+    use gongkai::store::{Access, Store};
+    let store = Store::open(&folder.join("gongkai-demo.sqlite"), Access::Write).unwrap();
+    let id = store
+        .reader()
+        .unwrap()
+        .query_row("SELECT min(capture) FROM report", [], |row| Ok(CaptureId(row.get(0)?)))
+        .unwrap();
+    let (_, exchange) = archive::exchange(&store.reader().unwrap(), id).unwrap();
+    store
+        .write_blocking(move |tx| {
+            let mut again = exchange.clone();
+            again.started_at = "2031-01-01T00:00:00.250Z".parse().unwrap();
+            archive::put(tx, &again, None)?;
+            again.started_at = "2031-01-02T00:00:00.500Z".parse().unwrap();
+            again.response.status = 304;
+            again.response.body.clear();
+            archive::put(tx, &again, None)
+        })
+        .unwrap();
+}
+
+const PAGE: &str =
+    "<html><head><title>某某县2023年政府信息公开工作年度报告</title></head><body><p>某某县</p></body></html>";
+
+#[test]
+fn records_as_other_tools_write_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let chunked = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n\r\n5\r\n{}\r\n{:x}\r\n{}\r\n0\r\n\r\n",
+        &PAGE[..5],
+        PAGE.len() - 5,
+        &PAGE[5..]
+    );
+    let request = b"GET /1 HTTP/1.1\r\nHost: a.gov.cn\r\nCookie: secret\r\n\r\n";
+    let one = ("WARC-Target-URI", "<http://a.gov.cn/1>");
+    let http = ("Content-Type", "application/http; msgtype=response");
+    let at = |date| ("WARC-Date", date);
+    let records = [
+        record(&[("WARC-Type", "warcinfo"), at("2020-01-01T00:00:00Z")], b"software: Wget\r\n"),
+        // Request first, as wget writes it; two answers before their requests, as browsers' tools do.
+        record(
+            &[
+                ("WARC-Type", "request"),
+                ("WARC-Record-ID", "<urn:q1>"),
+                one,
+                at("2020-01-01T00:00:01Z"),
+                ("Content-Type", "application/http;msgtype=request"),
+            ],
+            request,
+        ),
+        record(
+            &[
+                ("WARC-Type", "response"),
+                ("WARC-Record-ID", "<urn:r1>"),
+                ("WARC-Concurrent-To", "<urn:q1>"),
+                one,
+                at("2020-01-01T00:00:01Z"),
+                http,
+                ("WARC-IP-Address", "192.0.2.7"),
+            ],
+            chunked.as_bytes(),
+        ),
+        record(
+            &[
+                ("WARC-Type", "response"),
+                ("WARC-Record-ID", "<urn:r2>"),
+                ("WARC-Target-URI", "http://a.gov.cn/2"),
+                at("2020-01-01T00:00:02.123456Z"),
+                http,
+                ("WARC-Truncated", "length"),
+            ],
+            b"HTTP/1.1 200 OK\r\n\r\npart",
+        ),
+        record(
+            &[
+                ("WARC-Type", "response"),
+                ("WARC-Record-ID", "<urn:r3>"),
+                ("WARC-Target-URI", "http://a.gov.cn/robots.txt"),
+                at("2020-01-01T00:00:03Z"),
+                http,
+            ],
+            b"HTTP/1.1 200 OK\nContent-Length: 99\n\nUser-agent: *\n",
+        ),
+        record(
+            &[
+                ("WARC-Type", "request"),
+                ("WARC-Record-ID", "<urn:q2>"),
+                ("WARC-Concurrent-To", "<urn:r2>"),
+                ("WARC-Target-URI", "http://a.gov.cn/2"),
+                at("2020-01-01T00:00:02Z"),
+            ],
+            b"POST /2 HTTP/1.1\r\nX: 2\r\n\r\n",
+        ),
+        record(
+            &[
+                ("WARC-Type", "metadata"),
+                ("WARC-Concurrent-To", "<urn:r2>"),
+                ("WARC-Target-URI", "http://a.gov.cn/2"),
+                ("Content-Type", "application/warc-fields"),
+            ],
+            b"hopsFromSeed: LR\r\n",
+        ),
+        record(
+            &[
+                ("WARC-Type", "revisit"),
+                ("WARC-Record-ID", "<urn:r4>"),
+                one,
+                at("2020-02-01T00:00:00Z"),
+                http,
+                ("WARC-Refers-To-Target-URI", "http://a.gov.cn/1"),
+                ("WARC-Refers-To-Date", "2020-01-01T00:00:01Z"),
+                // As wget has it: the digest of nothing, and cut because the body is left out.
+                ("WARC-Block-Digest", "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"),
+                ("WARC-Truncated", "length"),
+            ],
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+        ),
+        record(
+            &[
+                ("WARC-Type", "resource"),
+                ("WARC-Target-URI", "https://b.gov.cn/x"),
+                at("20200301000000"),
+                ("Content-Type", "text/html"),
+            ],
+            PAGE.as_bytes(),
+        ),
+        record(
+            &[("WARC-Type", "response"), ("WARC-Target-URI", "dns:a.gov.cn"), ("Content-Type", "text/dns")],
+            b"1.2.3.4",
+        ),
+        record(&[("WARC-Type", "conversion"), ("WARC-Target-URI", "http://a.gov.cn/1")], b"text"),
+    ];
+    let shapes: [(&str, Vec<u8>); 3] = [
+        ("plain.warc", records.concat()),
+        ("members.warc.gz", records.iter().flat_map(|record| gzip(record)).collect()),
+        ("stream.warc.gz", gzip(&records.concat())),
+    ];
+    for (name, bytes) in &shapes {
+        std::fs::write(folder.join(name), bytes).unwrap();
+        let archive = format!("{name}.sqlite");
+        let (status, said) = import(folder, &archive, &[name]);
+        assert_eq!((status, said["captures"].as_u64(), said["revisits"].as_u64()), (0, Some(5), Some(1)), "{said}");
+        assert_eq!(said["passed_over"], serde_json::json!({"conversion": 1, "response": 1}));
+        let rows = captures(folder, &archive);
+        let begins = |n: usize, words: &str| assert!(rows[n].starts_with(words), "{}", rows[n]);
+        let page = gongkai::digest::Digest::of(PAGE.as_bytes());
+        begins(0, &format!("http://a.gov.cn/1 GET 200 2020-01-01T00:00:01.000Z link 192.0.2.7:80 - - {page}"));
+        begins(1, "http://a.gov.cn/2 POST 200 2020-01-01T00:00:02.123Z redirect - length - ");
+        begins(2, "http://a.gov.cn/robots.txt GET 200 2020-01-01T00:00:03.000Z robots - disconnect - ");
+        begins(3, &format!("http://a.gov.cn/1 GET 200 2020-02-01T00:00:00.000Z link - - 1 {page}"));
+        begins(4, &format!("https://b.gov.cn/x GET 200 2020-03-01T00:00:00.000Z link - - - {page}"));
+        let text = |hex: &str| String::from_utf8(data_encoding::HEXUPPER.decode(hex.as_bytes()).unwrap()).unwrap();
+        let heads: Vec<String> = rows[0].rsplitn(3, ' ').take(2).map(text).collect();
+        assert_eq!(heads, ["Transfer-Encoding: chunked\r\nContent-Type: text/html\r\n", "Host: a.gov.cn\r\n"]);
+    }
+    // The same records in three shapes are the same captures.
+    let all: Vec<&str> = shapes.iter().map(|(name, _)| *name).collect();
+    assert_eq!(import(folder, "all.sqlite", &all).1["captures"].as_u64(), Some(5));
+}
+
+#[test]
+fn a_revisit_finds_its_original_in_a_later_file_or_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let http = ("Content-Type", "application/http");
+    let uri = ("WARC-Target-URI", "http://a.gov.cn/1");
+    let revisit = record(
+        &[
+            ("WARC-Type", "revisit"),
+            uri,
+            ("WARC-Date", "2020-02-01T00:00:00Z"),
+            http,
+            ("WARC-Refers-To-Target-URI", "http://a.gov.cn/1"),
+            ("WARC-Refers-To-Date", "2020-01-01T00:00:00Z"),
+        ],
+        b"HTTP/1.1 200 OK\r\n\r\n",
+    );
+    let original = record(
+        &[("WARC-Type", "response"), uri, ("WARC-Date", "2020-01-01T00:00:00Z"), http],
+        b"HTTP/1.1 200 OK\r\n\r\nx",
+    );
+    std::fs::write(folder.join("1.warc"), &revisit).unwrap();
+    std::fs::write(folder.join("2.warc"), &original).unwrap();
+    let (status, said) = import(folder, "a.sqlite", &["1.warc"]);
+    assert_eq!((status, said["captures"].as_u64()), (3, Some(0)));
+    assert!(said["faults"][0]["why"].as_str().unwrap().contains("original of this revisit is not here"), "{said}");
+    let (status, said) = import(folder, "a.sqlite", &["1.warc", "2.warc"]);
+    assert_eq!((status, said["captures"].as_u64()), (0, Some(2)), "{said}");
+}
+
+#[test]
+fn a_plain_file_with_its_address_and_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    std::fs::write(folder.join("r.html"), &page.body).unwrap();
+    std::fs::write(folder.join("s.html"), "x").unwrap();
+    for (arguments, words) in [
+        (&["r.html"][..], "needs --url and --date"),
+        (&["r.html", "--url", "http://rst.sc.gov.cn/r"], "--date"),
+        (&["r.html", "--url", "http://rst.sc.gov.cn/r", "--date", "soon"], "YYYY-MM-DD"),
+        (&["r.html", "s.html", "--url", "http://rst.sc.gov.cn/r", "--date", "2024-01-01"], "--url names one"),
+    ] {
+        let output = run(folder, &[&["import", "--archive", "a.sqlite"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {}", stderr(&output));
+        assert!(stderr(&output).contains(words), "{arguments:?} {}", stderr(&output));
+    }
+    let arguments = ["r.html", "--url", "http://rst.sc.gov.cn/rst/r.shtml", "--date", "2023-12-29"];
+    let (status, said) = import(folder, "a.sqlite", &arguments);
+    assert_eq!((status, said["reports"].as_u64()), (0, Some(1)), "{said}");
+    assert_eq!(import(folder, "a.sqlite", &arguments).1["known"].as_u64(), Some(1));
+    let shown = stdout(&run(folder, &["--archive", "a.sqlite", "show", "四川省人力资源和社会保障厅", "2023"]));
+    assert!(shown.contains("at 2023-12-28T16:00:00.000Z"), "{shown}");
+    let missing = run(folder, &["--archive", "a.sqlite", "import", "none.warc"]);
+    assert!(missing.status.code() == Some(1) && stderr(&missing).contains("none.warc can't be read"));
+}
+
+/// What the archive holds of the intact file, the damaged one gives or reports: over every shape and place of damage.
+#[test]
+fn damage_is_found_and_never_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let whole = export(folder, "gongkai-demo.sqlite", "warc", "a.warc.gz");
+    let intact = taken_from(&whole);
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random % below as u64) as usize
+    };
+    let (mut found, mut lost) = (0, 0);
+    for n in 0..100 {
+        let mut file = whole.clone();
+        let at = next(file.len());
+        match n % 4 {
+            0 => file.truncate(at),
+            1 => file[at] ^= 1 << next(8),
+            2 => file[at..(at + 600).min(whole.len())].fill(0),
+            _ => drop(file.drain(at..(at + 40).min(whole.len()))),
+        }
+        let (kept, faults) = taken_from(&file);
+        let unknown: Vec<_> = kept.iter().filter(|one| !intact.0.contains(one)).collect();
+        assert!(unknown.is_empty(), "damage {n} at {at} spread: {unknown:?}");
+        // A cut between two members is a shorter file, not a damaged one; and bits of a member's head say nothing.
+        let told = !faults.is_empty() || kept == intact.0 || (n % 4 == 0 && intact.0.starts_with(&kept));
+        assert!(told, "damage {n} at {at} was missed");
+        found += usize::from(!faults.is_empty());
+        lost += intact.0.len() - kept.len();
+    }
+    assert!(found > 90 && lost < 100 * intact.0.len() / 2, "found {found}, lost {lost}");
+}
+
+/// Addresses with the digests of bodies as read, and what was said to be damaged.
+fn taken_from(file: &[u8]) -> (Vec<(String, String)>, Vec<u64>) {
+    use gongkai::import::{Exchanges, Found};
+    let (mut kept, mut faults) = (Vec::new(), Vec::new());
+    for found in Exchanges::new(file) {
+        match found {
+            Found::Answer(_, exchange) => kept.push((
+                exchange.request.url.to_string(),
+                gongkai::digest::Digest::of(&exchange.response.body).to_string(),
+            )),
+            Found::Revisit(_) => {}
+            Found::Unread(offset, _) => faults.push(offset),
+        }
+    }
+    (kept, faults)
+}
+
+#[test]
+fn a_torn_file_gives_what_is_whole_and_says_where_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    let whole = export(folder, "gongkai-demo.sqlite", "warc", "a.warc.gz");
+    std::fs::write(folder.join("torn.warc.gz"), &whole[..whole.len() * 3 / 5]).unwrap();
+    let output = run(folder, &["--archive", "b.sqlite", "import", "torn.warc.gz"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("torn.warc.gz: offset ") && stderr(&output).contains("breaks off"));
+    assert!(run(folder, &["--archive", "b.sqlite", "verify"]).status.success());
+    let (status, said) = import(folder, "b.sqlite", &["a.warc.gz"]);
+    assert_eq!(status, 0);
+    assert!(said["known"].as_u64() > Some(5) && said["captures"].as_u64() > Some(3), "{said}");
+    assert_eq!(captures(folder, "b.sqlite").len(), captures(folder, "gongkai-demo.sqlite").len());
+}
+
+#[test]
+fn a_warc_on_standard_input_gives_a_line_a_response() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    demo(folder);
+    revisits(folder);
+    export(folder, "gongkai-demo.sqlite", "warc", "a.warc.gz");
+    let output = gongkai()
+        .current_dir(folder)
+        .args(["parse", "--warc", "-"])
+        .stdin(std::fs::File::open(folder.join("a.warc.gz")).unwrap())
+        .output()
+        .unwrap();
+    assert!(output.status.success() && stderr(&output).contains("2 revisits passed over"), "{}", stderr(&output));
+    let lines: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len() + 2, captures(folder, "gongkai-demo.sqlite").len());
+    assert_eq!(lines.iter().filter(|line| line["report"].is_object()).count(), 6);
+    let report = lines.iter().find(|line| line["report"]["agency"] == "四川省人力资源和社会保障厅").unwrap();
+    assert_eq!((&report["source"]["status"], &report["decoded"]["encoding"]), (&200.into(), &"gb18030".into()));
+    std::fs::write(folder.join("none.warc"), "nothing of the kind").unwrap();
+    assert_eq!(run(folder, &["parse", "--warc", "none.warc"]).status.code(), Some(3));
+}
+
+#[test]
+fn names_in_a_zip_are_no_paths_and_its_parts_are_bounded() {
+    use zip::write::SimpleFileOptions;
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("a/b/c");
+    std::fs::create_dir_all(&inner).unwrap();
+    let page = |n: usize| {
+        record(
+            &[
+                ("WARC-Type", "response"),
+                ("WARC-Target-URI", &format!("http://a.gov.cn/../../../../etc/passwd?{n}")),
+                ("WARC-Date", "2020-01-01T00:00:00Z"),
+                ("Content-Type", "application/http"),
+            ],
+            b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=../../../evil\r\n\r\nx",
+        )
+    };
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(inner.join("x.wacz")).unwrap());
+    for (n, name) in ["archive/../../../evil.warc.gz", "/archive/evil.warc.gz", "archive/a.warc.gz"].iter().enumerate()
+    {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(&gzip(&page(n))).unwrap();
+    }
+    zip.start_file("pages/pages.jsonl", SimpleFileOptions::default()).unwrap();
+    let zeros = vec![0; 1 << 20];
+    (0..600).for_each(|_| zip.write_all(&zeros).unwrap());
+    zip.finish().unwrap();
+    let (status, said) = import(&inner, "a.sqlite", &["x.wacz"]);
+    assert_eq!((status, said["captures"].as_u64()), (3, Some(2)), "{said}");
+    assert!(said["faults"][0]["why"].as_str().unwrap().starts_with("it is larger than"), "{said}");
+    let mut left = Vec::new();
+    for entry in ["", "a", "a/b", "a/b/c"] {
+        let names = std::fs::read_dir(folder.path().join(entry)).unwrap();
+        left.extend(names.map(|name| name.unwrap().file_name().into_string().unwrap()));
+    }
+    left.retain(|name| !name.starts_with("a.sqlite"));
+    left.sort();
+    assert_eq!(left, ["a", "b", "c", "x.wacz"]);
+}
+
+/// A file as big as it likes: a record too large is cut and marked, a bomb is not unpacked into memory.
+#[test]
+fn a_record_too_large_is_cut_and_says_so() {
+    use gongkai::archive::warc::MAX_BLOCK;
+    use gongkai::exchange::Truncation;
+    use gongkai::import::{Exchanges, Found};
+    let fields = [
+        ("WARC-Type", "response"),
+        ("WARC-Target-URI", "http://a.gov.cn/1"),
+        ("WARC-Date", "2020-01-01T00:00:00Z"),
+        ("Content-Type", "application/http"),
+    ];
+    let mut block = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+    block.resize(MAX_BLOCK + 5_000_000, 0);
+    let file = [gzip(&record(&fields, &block)), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"))].concat();
+    let sizes: Vec<(usize, Option<Truncation>)> = Exchanges::new(file.as_slice())
+        .map(|found| match found {
+            Found::Answer(_, exchange) => (exchange.response.body.len(), exchange.truncated),
+            _ => panic!("nothing is damaged here"),
+        })
+        .collect();
+    assert_eq!(sizes, [(MAX_BLOCK - 19, Some(Truncation::Length)), (1, None)]);
+}
