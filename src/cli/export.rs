@@ -15,6 +15,9 @@ pub struct Export {
     /// Where to; - for standard output
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// A row a number (long), a report (wide) or a finding; for csv, jsonl and parquet
+    #[arg(long, value_enum, default_value = "long")]
+    shape: Shape,
     /// Only captures since this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     since: Option<jiff::civil::Date>,
@@ -29,29 +32,54 @@ pub struct Export {
     edition: Option<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A row a number, with where it comes from
+    /// A line a row, with where it comes from
     Csv,
-    /// An object a number
+    /// An object a row
     Jsonl,
-    /// Every capture, WARC/1.1; filters do not apply
+    /// Apache Parquet, numbers as exact decimals
+    Parquet,
+    /// Captures, WARC/1.1; filtered, those of the reports wanted
     Warc,
+    /// What every column means, in Chinese and English, as CSV
+    Dictionary,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shape {
+    Long,
+    Wide,
+    Findings,
 }
 
 impl Export {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
-        let format = match self.format {
-            Format::Csv => export::Format::Csv,
-            Format::Jsonl => export::Format::Jsonl,
-            Format::Warc => export::Format::Warc,
+        let shape = match self.shape {
+            Shape::Long => export::Shape::Long,
+            Shape::Wide => export::Shape::Wide,
+            Shape::Findings => export::Shape::Findings,
+        };
+        let (format, what) = match self.format {
+            Format::Csv => (export::Format::Csv(shape), words(shape)),
+            Format::Jsonl => (export::Format::Jsonl(shape), words(shape)),
+            Format::Parquet => (export::Format::Parquet(shape), words(shape)),
+            Format::Warc => (export::Format::Warc, "records"),
+            Format::Dictionary => (export::Format::Dictionary, "columns"),
         };
         let since = self.since.map(|date| date.to_string());
         let wanted = Wanted { agency: self.agency, year: self.year, edition: self.edition, since };
         let count = export::export(&store.reader()?, format, &wanted, &self.out)?;
-        let what = if format == export::Format::Warc { "records" } else { "numbers" };
         eprintln!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)
+    }
+}
+
+fn words(shape: export::Shape) -> &'static str {
+    match shape {
+        export::Shape::Long => "numbers",
+        export::Shape::Wide => "reports",
+        export::Shape::Findings => "findings",
     }
 }

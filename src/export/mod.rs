@@ -1,25 +1,36 @@
-//! The archive given out: numbers as CSV and JSON lines, captures as WARC. Written beside the name and renamed when whole.
+//! The archive given out: numbers, reports and findings as tables, captures as WARC. Written beside the name and renamed when
+//! whole; everything in a file is of one moment, whatever a crawl adds meanwhile.
 
 mod csv;
+mod dictionary;
+mod findings;
+mod indicator;
 mod jsonl;
+mod long;
+mod parquet;
+mod table;
 mod warc;
+mod wide;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use serde::Serialize;
 
 use crate::archive::ArchiveError;
-use crate::dataset::{self, ReportRow, ValueRow, Wanted};
+use crate::dataset::Wanted;
 use crate::store::StoreError;
+
+pub use table::Shape;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    Csv,
-    Jsonl,
+    Csv(Shape),
+    Jsonl(Shape),
+    Parquet(Shape),
     Warc,
+    Dictionary,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +43,11 @@ pub enum ExportError {
 
 /// Writes `format` to `path` (`-` for standard output); how many rows or records.
 pub fn export(connection: &Connection, format: Format, wanted: &Wanted, path: &Path) -> Result<u64, ExportError> {
+    let moment = connection.unchecked_transaction().map_err(ArchiveError::from)?;
+    let connection = &*moment;
     let fault = |source| ExportError::Write { path: path.into(), source };
     if path == Path::new("-") {
-        return write(connection, format, wanted, &mut io::stdout().lock(), path);
+        return write(connection, format, wanted, &mut io::stdout(), path);
     }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
@@ -50,13 +63,15 @@ fn write(
     connection: &Connection,
     format: Format,
     wanted: &Wanted,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     path: &Path,
 ) -> Result<u64, ExportError> {
     let written = match format {
-        Format::Csv => csv::write(connection, wanted, out),
-        Format::Jsonl => jsonl::write(connection, wanted, out),
-        Format::Warc => warc::write(connection, out),
+        Format::Csv(shape) => csv::write(connection, wanted, shape, out),
+        Format::Jsonl(shape) => jsonl::write(connection, wanted, shape, out),
+        Format::Parquet(shape) => parquet::write(connection, wanted, shape, out),
+        Format::Warc => warc::write(connection, wanted, out),
+        Format::Dictionary => dictionary::write(out),
     };
     written.map_err(|fault| match fault {
         Fault::Write(source) => ExportError::Write { path: path.into(), source },
@@ -92,80 +107,4 @@ impl From<rusqlite::Error> for Fault {
     fn from(fault: rusqlite::Error) -> Fault {
         Fault::Archive(fault.into())
     }
-}
-
-/// One number with where it comes from: the row of CSV and JSON lines.
-#[derive(Serialize)]
-struct NumberRow<'a> {
-    agency: Option<&'a str>,
-    region: Option<&'a str>,
-    year: Option<i16>,
-    edition: Option<&'a str>,
-    indicator: &'a str,
-    applicant: Option<&'a str>,
-    label: Option<&'a str>,
-    series: Option<&'a str>,
-    state: &'a str,
-    value: Option<&'a str>,
-    text: &'a str,
-    unit: Option<&'a str>,
-    suggested: bool,
-    rule: &'a str,
-    table: i64,
-    row: i64,
-    column: i64,
-    byte_start: i64,
-    byte_end: i64,
-    url: &'a str,
-    captured_at: &'a str,
-    capture: i64,
-    sha256: &'a str,
-    parser_version: &'a str,
-}
-
-impl<'a> NumberRow<'a> {
-    fn new(report: &'a ReportRow, value: &'a ValueRow) -> NumberRow<'a> {
-        NumberRow {
-            agency: report.agency.as_deref(),
-            region: report.region.as_deref(),
-            year: report.year,
-            edition: report.edition.as_deref(),
-            indicator: &value.indicator,
-            applicant: value.applicant.as_deref(),
-            label: value.label.as_deref(),
-            series: value.series.as_deref(),
-            state: &value.state,
-            value: value.value.as_deref(),
-            text: &value.text,
-            unit: value.unit.as_deref(),
-            suggested: value.suggested,
-            rule: &value.rule,
-            table: value.table,
-            row: value.row,
-            column: value.column,
-            byte_start: value.byte_start,
-            byte_end: value.byte_end,
-            url: &report.url,
-            captured_at: &report.captured_at,
-            capture: report.capture,
-            sha256: &report.sha256,
-            parser_version: &report.parser_version,
-        }
-    }
-}
-
-/// Calls `each` with every number wanted, in the order of agency, year and page.
-fn numbers(
-    connection: &Connection,
-    wanted: &Wanted,
-    mut each: impl FnMut(&ReportRow, &ValueRow) -> Result<(), Fault>,
-) -> Result<u64, Fault> {
-    let mut count = 0;
-    for report in dataset::reports(connection, wanted)? {
-        for value in dataset::values(connection, report.id)? {
-            each(&report, &value)?;
-            count += 1;
-        }
-    }
-    Ok(count)
 }

@@ -14,7 +14,7 @@ const MAY_NAME: [(&str, &[&str]); 17] = [
     ("dataset", &["archive", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
-    ("export", &["archive", "dataset", "store"]),
+    ("export", &["archive", "dataset", "digest", "parse", "store"]),
     ("handwritten", &[]),
     ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),

@@ -23,6 +23,7 @@ mod readme;
 mod reparse;
 mod seeds;
 mod sizes;
+mod tables;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

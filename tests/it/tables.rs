@@ -1,0 +1,187 @@
+//! The tabular exports opened again with other readers than wrote them, and compared with the CSV number for number.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
+use super::{gongkai, stderr};
+
+const SHAPES: [&str; 3] = ["long", "wide", "findings"];
+
+/// The demo's archive, made once for all that only read it.
+fn archive(folder: &Path) {
+    assert!(gongkai().current_dir(folder).args(["-q", "demo"]).output().unwrap().status.success());
+    // A page may print anything: what a spreadsheet would run, quotes, line ends.
+    let connection = rusqlite::Connection::open(folder.join("gongkai-demo.sqlite")).unwrap();
+    connection
+        .execute_batch(
+            "UPDATE value SET text = '=1+1', state = 'unreadable', value = NULL WHERE id = 7;
+             UPDATE value SET text = '@\"a\", b' || char(10) || 'c', state = 'unreadable', value = NULL WHERE id = 9;
+             UPDATE value SET text = '-18', value = '-18' WHERE id = 11;
+             UPDATE value SET text = '5949.088667', value = '5949.088667' WHERE id = 13;
+             UPDATE report SET agency = '+cmd|局' WHERE id = 2;",
+        )
+        .unwrap();
+}
+
+fn export(folder: &Path, arguments: &[&str], out: &str) -> Vec<u8> {
+    let output = gongkai()
+        .current_dir(folder)
+        .args(["--archive", "gongkai-demo.sqlite", "export"])
+        .args(arguments)
+        .args(["--out", out])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{arguments:?} {}", stderr(&output));
+    std::fs::read(folder.join(out)).unwrap()
+}
+
+/// Column name to cell, a row each, as the CSV has them.
+fn csv_rows(bytes: &[u8]) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(bytes);
+    let heads = reader.headers().unwrap().clone();
+    reader
+        .records()
+        .map(|row| heads.iter().map(str::to_owned).zip(row.unwrap().iter().map(str::to_owned)).collect())
+        .collect()
+}
+
+/// The CSV's rule against formulas, read backwards.
+fn unquoted(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) => rest,
+        _ => text,
+    }
+}
+
+fn parquet_cell(field: &Field) -> String {
+    match field {
+        Field::Null => String::new(),
+        Field::Str(text) => text.clone(),
+        Field::Long(number) => number.to_string(),
+        Field::Bool(is) => is.to_string(),
+        Field::Decimal(decimal) => {
+            let bytes: [u8; 16] = decimal.data().try_into().unwrap();
+            let (number, scale) = (i128::from_be_bytes(bytes), decimal.scale() as u32);
+            let (sign, number) = (if number < 0 { "-" } else { "" }, number.unsigned_abs());
+            let (whole, rest) = (number / 10u128.pow(scale), number % 10u128.pow(scale));
+            let rest = format!("{rest:0width$}", width = scale as usize);
+            format!("{sign}{whole}.{rest}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn trimmed(digits: &str) -> String {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').into() } else { digits.into() }
+}
+
+#[test]
+fn parquet_and_json_hold_what_the_csv_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let mut compared = 0;
+    for shape in SHAPES {
+        let expected = csv_rows(&export(folder.path(), &["csv", "--shape", shape], "a.csv"));
+        assert!(expected.len() >= 6, "{shape} {}", expected.len());
+        let parquet = bytes::Bytes::from(export(folder.path(), &["parquet", "--shape", shape], "a.parquet"));
+        let reader = SerializedFileReader::new(parquet).unwrap();
+        let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), expected.len(), "{shape}");
+        let jsonl = String::from_utf8(export(folder.path(), &["jsonl", "--shape", shape], "a.jsonl")).unwrap();
+        let objects: Vec<serde_json::Map<String, serde_json::Value>> =
+            jsonl.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(objects.len(), expected.len(), "{shape}");
+        for ((row, object), expected) in rows.iter().zip(&objects).zip(&expected) {
+            assert_eq!(row.get_column_iter().count(), expected.len());
+            for (name, field) in row.get_column_iter() {
+                let (cell, wanted) = (parquet_cell(field), &expected[name]);
+                let same = match field {
+                    Field::Decimal(_) => cell == trimmed(wanted),
+                    _ => cell == unquoted(wanted),
+                };
+                assert!(same, "{shape} {name}: {cell:?} in Parquet, {wanted:?} in CSV");
+                let json = match &object[name] {
+                    serde_json::Value::Null => String::new(),
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                };
+                assert_eq!(json, unquoted(wanted), "{shape} {name}");
+                compared += 1;
+            }
+        }
+    }
+    println!("{compared} cells compared");
+    assert!(compared > 30_000, "{compared}");
+}
+
+#[test]
+fn the_wide_shape_holds_every_number_of_the_long_one() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let long = csv_rows(&export(folder.path(), &["csv"], "long.csv"));
+    let wide = csv_rows(&export(folder.path(), &["csv", "--shape", "wide"], "wide.csv"));
+    let by_capture: BTreeMap<&str, &BTreeMap<String, String>> =
+        wide.iter().map(|row| (row["capture"].as_str(), row)).collect();
+    let mut numbers = 0;
+    for value in long.iter().filter(|value| value["suggested"] == "false") {
+        let code = match value["applicant"].as_str() {
+            "" => value["indicator"].clone(),
+            applicant => format!("{}/{applicant}", value["indicator"]),
+        };
+        assert_eq!(by_capture[value["capture"].as_str()][&code], value["value"], "{code}");
+        numbers += usize::from(!value["value"].is_empty());
+    }
+    let counted: usize = wide.iter().map(|row| row["numbers"].parse::<usize>().unwrap()).sum();
+    assert_eq!(numbers, counted);
+    assert!(numbers > 900, "{numbers}");
+}
+
+#[test]
+fn the_dictionary_names_every_column_of_every_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let dictionary = csv_rows(&export(folder.path(), &["dictionary"], "dictionary.csv"));
+    for shape in SHAPES {
+        let table = export(folder.path(), &["csv", "--shape", shape], "a.csv");
+        let heads = csv::Reader::from_reader(table.as_slice()).headers().unwrap().clone();
+        let named: Vec<&str> =
+            dictionary.iter().filter(|row| row["shape"] == shape).map(|row| row["column"].as_str()).collect();
+        assert_eq!(named, heads.iter().collect::<Vec<_>>(), "{shape}");
+    }
+    for row in &dictionary {
+        assert!(row["chinese"].chars().any(|c| c >= '一') || row["chinese"].contains("SHA"), "{row:?}");
+        assert!(row["english"].len() > 3 && row["english"].is_ascii(), "{row:?}");
+    }
+}
+
+#[test]
+fn filters_hold_for_every_table() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    for shape in SHAPES {
+        for (flag, value, column, reports) in [
+            ("--year", "2019", "year", 2),
+            ("--edition", "2021", "edition", 4),
+            ("--agency", "平潭综合实验区", "agency", 2),
+            ("--since", "2999-01-01", "agency", 0),
+            ("--since", "2000-01-01", "agency", 6),
+        ] {
+            let rows = csv_rows(&export(folder.path(), &["csv", "--shape", shape, flag, value], "a.csv"));
+            let captures: std::collections::BTreeSet<&String> = rows.iter().map(|row| &row["capture"]).collect();
+            assert_eq!(captures.len(), reports, "{shape} {flag} {value}");
+            assert!(flag == "--since" || rows.iter().all(|row| row[column] == value), "{shape} {flag}");
+        }
+    }
+    let all = export(folder.path(), &["warc"], "all.warc.gz");
+    let some = export(folder.path(), &["warc", "--year", "2019"], "some.warc.gz");
+    let records = |warc: &[u8]| {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(warc), &mut text).unwrap();
+        String::from_utf8_lossy(&text).matches("WARC-Type: response\r\n").count()
+    };
+    assert_eq!(records(&some), 2);
+    assert!(records(&all) > 10);
+}
