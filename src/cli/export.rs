@@ -40,6 +40,8 @@ enum Format {
     Jsonl,
     /// Apache Parquet, numbers as exact decimals
     Parquet,
+    /// One workbook for a person
+    Xlsx,
     /// Captures, WARC/1.1; filtered, those of the reports wanted
     Warc,
     /// What every column means, in Chinese and English, as CSV
@@ -65,6 +67,7 @@ impl Export {
             Format::Csv => (export::Format::Csv(shape), words(shape)),
             Format::Jsonl => (export::Format::Jsonl(shape), words(shape)),
             Format::Parquet => (export::Format::Parquet(shape), words(shape)),
+            Format::Xlsx => (export::Format::Xlsx, "reports"),
             Format::Warc => (export::Format::Warc, "records"),
             Format::Dictionary => (export::Format::Dictionary, "columns"),
         };

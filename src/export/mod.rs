@@ -11,6 +11,7 @@ mod parquet;
 mod table;
 mod warc;
 mod wide;
+mod xlsx;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -29,6 +30,7 @@ pub enum Format {
     Csv(Shape),
     Jsonl(Shape),
     Parquet(Shape),
+    Xlsx,
     Warc,
     Dictionary,
 }
@@ -70,6 +72,7 @@ fn write(
         Format::Csv(shape) => csv::write(connection, wanted, shape, out),
         Format::Jsonl(shape) => jsonl::write(connection, wanted, shape, out),
         Format::Parquet(shape) => parquet::write(connection, wanted, shape, out),
+        Format::Xlsx => xlsx::write(connection, wanted, out),
         Format::Warc => warc::write(connection, wanted, out),
         Format::Dictionary => dictionary::write(out),
     };

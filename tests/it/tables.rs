@@ -185,3 +185,86 @@ fn filters_hold_for_every_table() {
     assert_eq!(records(&some), 2);
     assert!(records(&all) > 10);
 }
+
+/// The cells of a sheet by row; numbers as Excel has them, in the shortest digits that give them back.
+fn sheet(book: &mut calamine::Xlsx<std::io::Cursor<Vec<u8>>>, name: &str) -> Vec<Vec<String>> {
+    use calamine::{Data, Reader};
+    let range = book.worksheet_range(name).unwrap();
+    let text = |cell: &Data| match cell {
+        Data::Empty => String::new(),
+        Data::String(text) => text.clone(),
+        Data::Float(number) => number.to_string(),
+        Data::Int(number) => number.to_string(),
+        other => panic!("{other:?}"),
+    };
+    range.rows().map(|row| row.iter().map(text).collect()).collect()
+}
+
+#[test]
+fn the_workbook_holds_every_number_and_no_formula() {
+    use calamine::Reader;
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let long = csv_rows(&export(folder.path(), &["csv"], "long.csv"));
+    let wide = csv_rows(&export(folder.path(), &["csv", "--shape", "wide"], "wide.csv"));
+    let dictionary = csv_rows(&export(folder.path(), &["dictionary"], "dictionary.csv"));
+    let bytes = export(folder.path(), &["xlsx"], "a.xlsx");
+    assert_eq!(bytes, export(folder.path(), &["xlsx"], "b.xlsx"));
+    let mut book = calamine::Xlsx::new(std::io::Cursor::new(bytes)).unwrap();
+    let names = book.sheet_names();
+    for name in ["说明", "报告", "表二（2021）", "表二（2019）", "表三", "表四", "核对"] {
+        assert!(names.iter().any(|known| known == name), "{name} is not in {names:?}");
+    }
+    for name in &names {
+        assert_eq!(book.worksheet_formula(name).unwrap().used_cells().count(), 0, "{name} has a formula");
+    }
+    // Table three: a number for each applicant, found by agency, year, group, row and head.
+    let three = sheet(&mut book, "表三");
+    let mut compared = 0;
+    for row in &three[1..] {
+        for column in 5..12 {
+            let (group, label) = (row[3].as_str(), row[4].as_str());
+            let chinese = format!("{group}{}{label}：{}", if group.is_empty() { "" } else { " " }, three[0][column]);
+            let entry =
+                dictionary.iter().find(|entry| entry["chinese"] == chinese).unwrap_or_else(|| panic!("{chinese}"));
+            let code = &entry["column"];
+            let report = wide
+                .iter()
+                .find(|report| unquoted(&report["agency"]) == row[0] && report["year"] == row[1])
+                .unwrap_or_else(|| panic!("{row:?}"));
+            let value = &report[code];
+            if value.is_empty() {
+                assert!(row[column].parse::<f64>().is_err(), "{code} {row:?}");
+            } else {
+                assert_eq!(&row[column], value, "{code}");
+                compared += 1;
+            }
+        }
+    }
+    // Tables two and four: heads are the names of the dictionary.
+    for (name, first) in [("表二（2021）", 3), ("表二（2019）", 3), ("表四", 3)] {
+        let rows = sheet(&mut book, name);
+        for row in &rows[1..] {
+            let report =
+                wide.iter().find(|report| unquoted(&report["agency"]) == row[0] && report["year"] == row[1]).unwrap();
+            for column in first..row.len() - 5 {
+                let entry = dictionary.iter().find(|entry| entry["chinese"] == rows[0][column]).unwrap();
+                let value = &report[&entry["column"]];
+                if !value.is_empty() {
+                    assert_eq!(trimmed(&row[column]), trimmed(value), "{name} {}", rows[0][column]);
+                    compared += 1;
+                }
+            }
+        }
+    }
+    let numbers: usize = wide.iter().map(|row| row["numbers"].parse::<usize>().unwrap()).sum();
+    assert_eq!(compared, numbers);
+    // What looks like a formula is the text itself.
+    let printed: Vec<String> = names.iter().flat_map(|name| sheet(&mut book, name)).flatten().collect();
+    for text in ["=1+1", "@\"a\", b\nc", "+cmd|局"] {
+        assert!(long.iter().any(|row| unquoted(&row["text"]) == text || unquoted(&row["agency"]) == text));
+        assert!(printed.iter().any(|cell| cell == text), "{text}");
+    }
+    // A sheet for each report, in the layout of its form.
+    assert_eq!(names.iter().filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).count(), 6, "{names:?}");
+}
