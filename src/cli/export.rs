@@ -42,6 +42,8 @@ enum Format {
     Parquet,
     /// One workbook for a person
     Xlsx,
+    /// A clean SQLite file with full-text search, ready for Datasette
+    Sqlite,
     /// Captures, WARC/1.1; filtered, those of the reports wanted
     Warc,
     /// What every column means, in Chinese and English, as CSV
@@ -68,6 +70,7 @@ impl Export {
             Format::Jsonl => (export::Format::Jsonl(shape), words(shape)),
             Format::Parquet => (export::Format::Parquet(shape), words(shape)),
             Format::Xlsx => (export::Format::Xlsx, "reports"),
+            Format::Sqlite => (export::Format::Sqlite, "reports"),
             Format::Warc => (export::Format::Warc, "records"),
             Format::Dictionary => (export::Format::Dictionary, "columns"),
         };

@@ -8,6 +8,7 @@ mod indicator;
 mod jsonl;
 mod long;
 mod parquet;
+mod sqlite;
 mod table;
 mod warc;
 mod wide;
@@ -31,6 +32,7 @@ pub enum Format {
     Jsonl(Shape),
     Parquet(Shape),
     Xlsx,
+    Sqlite,
     Warc,
     Dictionary,
 }
@@ -39,6 +41,8 @@ pub enum Format {
 pub enum ExportError {
     #[error("{} can't be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{what} can't go to standard output: name a file")]
+    NeedsFile { what: &'static str },
     #[error(transparent)]
     Archive(#[from] ArchiveError),
 }
@@ -47,45 +51,57 @@ pub enum ExportError {
 pub fn export(connection: &Connection, format: Format, wanted: &Wanted, path: &Path) -> Result<u64, ExportError> {
     let moment = connection.unchecked_transaction().map_err(ArchiveError::from)?;
     let connection = &*moment;
-    let fault = |source| ExportError::Write { path: path.into(), source };
     if path == Path::new("-") {
-        return write(connection, format, wanted, &mut io::stdout(), path);
+        return write(connection, format, wanted, &mut io::stdout()).map_err(|fault| fault.at(path));
     }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");
     let beside = PathBuf::from(beside);
-    let mut out = BufWriter::new(File::create(&beside).map_err(fault)?);
-    let rows = write(connection, format, wanted, &mut out, path)?;
-    out.into_inner().map_err(|e| fault(e.into_error()))?.sync_all().map_err(fault)?;
-    std::fs::rename(&beside, path).map_err(fault)?;
+    let rows = file(connection, format, wanted, &beside).map_err(|fault| fault.at(path))?;
+    std::fs::rename(&beside, path).map_err(|source| ExportError::Write { path: path.into(), source })?;
     Ok(rows)
 }
 
-fn write(
-    connection: &Connection,
-    format: Format,
-    wanted: &Wanted,
-    out: &mut (dyn Write + Send),
-    path: &Path,
-) -> Result<u64, ExportError> {
-    let written = match format {
+/// Writes a whole file through to the disk.
+fn file(connection: &Connection, format: Format, wanted: &Wanted, path: &Path) -> Result<u64, Fault> {
+    if format == Format::Sqlite {
+        let rows = sqlite::write(connection, wanted, path)?;
+        File::open(path)?.sync_all()?;
+        return Ok(rows);
+    }
+    let mut out = BufWriter::new(File::create(path)?);
+    let rows = write(connection, format, wanted, &mut out)?;
+    out.into_inner().map_err(|e| e.into_error())?.sync_all()?;
+    Ok(rows)
+}
+
+fn write(connection: &Connection, format: Format, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Result<u64, Fault> {
+    match format {
         Format::Csv(shape) => csv::write(connection, wanted, shape, out),
         Format::Jsonl(shape) => jsonl::write(connection, wanted, shape, out),
         Format::Parquet(shape) => parquet::write(connection, wanted, shape, out),
         Format::Xlsx => xlsx::write(connection, wanted, out),
+        Format::Sqlite => Err(Fault::NeedsFile("a SQLite file")),
         Format::Warc => warc::write(connection, wanted, out),
         Format::Dictionary => dictionary::write(out),
-    };
-    written.map_err(|fault| match fault {
-        Fault::Write(source) => ExportError::Write { path: path.into(), source },
-        Fault::Archive(fault) => ExportError::Archive(fault),
-    })
+    }
 }
 
 /// What stops a writer of one format.
 enum Fault {
     Write(io::Error),
     Archive(ArchiveError),
+    NeedsFile(&'static str),
+}
+
+impl Fault {
+    fn at(self, path: &Path) -> ExportError {
+        match self {
+            Fault::Write(source) => ExportError::Write { path: path.into(), source },
+            Fault::Archive(fault) => ExportError::Archive(fault),
+            Fault::NeedsFile(what) => ExportError::NeedsFile { what },
+        }
+    }
 }
 
 impl From<io::Error> for Fault {

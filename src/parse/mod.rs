@@ -130,6 +130,30 @@ fn page_of(kind: PageKind, reason: String, identity: identity::Identity) -> Page
     Page { kind, reason, title, published, site_id, index_number }
 }
 
+/// What a person reads on the page, a line a paragraph or cell: for search.
+pub fn words(given: Given<'_>) -> Vec<String> {
+    let content = content::content(given.headers, given.body);
+    let document = match extract::attachment(&content.bytes) {
+        Some(file) => file.document.unwrap_or_default(),
+        None => {
+            let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+            taken_apart(given.headers, &text.text)
+        }
+    };
+    let mut words = Vec::new();
+    for block in document.blocks {
+        match block {
+            extract::Block::Line(line) => words.push(line.text),
+            extract::Block::Table(table) => {
+                let rows = document.tables.get(table).into_iter().flat_map(|table| &table.rows);
+                words.extend(rows.flat_map(|row| &row.cells).map(|cell| cell.text.clone()));
+            }
+        }
+    }
+    words.retain(|line| !line.trim().is_empty());
+    words
+}
+
 /// Every table with its spans expanded, and the decoded text: what `--tables` and `--text` print.
 pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
     let content = content::content(given.headers, given.body);

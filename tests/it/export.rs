@@ -27,7 +27,7 @@ fn export(folder: &Path, format: &str, out: &str) -> Vec<u8> {
 fn the_same_archive_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path());
-    for format in ["csv", "jsonl", "parquet", "warc", "dictionary"] {
+    for format in ["csv", "jsonl", "parquet", "xlsx", "sqlite", "warc", "dictionary"] {
         assert_eq!(export(folder.path(), format, "one"), export(folder.path(), format, "two"), "{format}");
     }
     assert!(!folder.path().join("one.part").exists());

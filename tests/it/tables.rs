@@ -268,3 +268,90 @@ fn the_workbook_holds_every_number_and_no_formula() {
     // A sheet for each report, in the layout of its form.
     assert_eq!(names.iter().filter(|name| name.starts_with(|c: char| c.is_ascii_digit())).count(), 6, "{names:?}");
 }
+
+fn named_query(connection: &rusqlite::Connection, name: &str) -> String {
+    connection.query_row("SELECT sql FROM query WHERE name = ?1", [name], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn the_clean_copy_holds_every_row_and_no_body() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let long = csv_rows(&export(folder.path(), &["csv"], "long.csv"));
+    let findings = csv_rows(&export(folder.path(), &["csv", "--shape", "findings"], "findings.csv"));
+    let bytes = export(folder.path(), &["sqlite"], "a.sqlite");
+    assert_eq!(bytes, export(folder.path(), &["sqlite"], "b.sqlite"));
+    let copy = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
+    let mut statement = copy.prepare("SELECT * FROM numbers").unwrap();
+    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let mut rows = statement.query([]).unwrap();
+    let (mut count, mut cells) = (0, 0);
+    while let Some(row) = rows.next().unwrap() {
+        for (column, name) in names.iter().enumerate() {
+            let csv = match name.as_str() {
+                "number" => continue,
+                "table_index" | "row_index" | "column_index" => name.trim_end_matches("_index"),
+                name => name,
+            };
+            let cell = match row.get::<_, rusqlite::types::Value>(column).unwrap() {
+                rusqlite::types::Value::Null => String::new(),
+                rusqlite::types::Value::Integer(is) if csv == "suggested" => (is == 1).to_string(),
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(cell, unquoted(&long[count][csv]), "{csv} of row {count}");
+            cells += 1;
+        }
+        count += 1;
+    }
+    assert_eq!(count, long.len());
+    assert!(cells > 20_000, "{cells}");
+    let ask = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(ask("SELECT count(*) FROM finding") as usize, findings.len());
+    assert_eq!(
+        ask("SELECT count(*) FROM sqlite_schema WHERE sql LIKE '%BLOB%' AND name NOT LIKE 'report_search_%'"),
+        0
+    );
+    assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_eq!(ask("SELECT count(*) FROM report r JOIN capture c ON c.id = r.capture AND c.sha256 = r.sha256"), 6);
+}
+
+#[test]
+fn the_search_finds_words_of_any_length() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    export(folder.path(), &["sqlite"], "a.sqlite");
+    let copy = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
+    let sql = named_query(&copy, "search");
+    let found = |words: &str| -> Vec<i64> {
+        let mut statement = copy.prepare(&sql).unwrap();
+        let rows = statement.query_map(rusqlite::named_params! {":words": words}, |row| row.get(0)).unwrap();
+        let mut ids: Vec<i64> = rows.map(Result::unwrap).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let holding = |words: &str| -> Vec<i64> {
+        let mut statement =
+            copy.prepare("SELECT report FROM report_text WHERE instr(text, ?1) ORDER BY report").unwrap();
+        statement.query_map([words], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    for words in ["公", "公开", "四川省", "信息处理费", "平潭综合实验区", "2023年", "三安全一稳定"]
+    {
+        let expected = holding(words);
+        assert!(!expected.is_empty(), "{words}");
+        assert_eq!(found(words), expected, "{words}");
+    }
+    assert!(found("没有一份报告这样写").is_empty());
+    // What a person types is never syntax.
+    for words in ["", "\"", "a OR", "text:公", "公 AND", "*", "NEAR(", "^公", "'", "a\"b", "-公", "\0"] {
+        found(words);
+    }
+    let mut series = copy.prepare(&named_query(&copy, "series")).unwrap();
+    let rows = series
+        .query_map(rusqlite::named_params! {":indicator": "applications.received", ":applicant": "total"}, |row| {
+            row.get::<_, Option<String>>("value")
+        })
+        .unwrap();
+    assert_eq!(rows.map(Result::unwrap).filter(Option::is_some).count(), 6);
+}

@@ -7,7 +7,10 @@ use super::sheet::{Looks, text, value};
 use super::{Cells, cells, form_name};
 use crate::dataset::{ReportRow, ValueRow};
 use crate::parse::Applicant;
-use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, GROUPS, OUTCOMES, ROWS};
+use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
+
+/// Characters of a label that its column shows on one line.
+const WIDTH: usize = 25;
 
 /// Name of the report's sheet: at most 31 characters without those that Excel refuses.
 pub fn name(number: u32, report: &ReportRow) -> String {
@@ -49,7 +52,7 @@ pub fn sheet(
     let agency = report.agency.as_deref().unwrap_or("（未写明）");
     text(sheet, 0, 0, &format!("{agency}{year}政府信息公开工作年度报告"), &looks.title)?;
     text(sheet, 1, 0, &format!("{}  采集于 {}  {}", form_name(report), report.captured_at, report.url), &looks.text)?;
-    sheet.set_freeze_panes(2, 0)?;
+    sheet.set_freeze_panes(2, 0)?.set_landscape().set_print_fit_to_pages(1, 0);
     let boxed =
         looks.text.clone().set_border(FormatBorder::Thin).set_border_color(Color::RGB(0xD9D9D9)).set_text_wrap();
     let mut page = Page { sheet, looks, boxed, row: 3 };
@@ -114,7 +117,7 @@ impl Page<'_> {
 
     fn three(&mut self, cells: &Cells<'_>) -> Result<(), XlsxError> {
         self.heading("三、收到和处理政府信息公开申请情况")?;
-        text(self.sheet, self.row, 0, GROUPS[0], &self.looks.head)?;
+        text(self.sheet, self.row, 0, "办理结果", &self.looks.head)?;
         text(self.sheet, self.row, 1, "申请人情况", &self.looks.head)?;
         for (column, head) in (2..).zip(APPLICANTS) {
             text(self.sheet, self.row, column, head, &self.looks.head)?;
@@ -133,6 +136,9 @@ impl Page<'_> {
                 over = group;
             }
             text(self.sheet, self.row, 1, label, &self.boxed)?;
+            if label.chars().count() > WIDTH {
+                self.sheet.set_row_height(self.row, 28)?;
+            }
             for (column, found) in (2..).zip(found) {
                 self.cell(column, found)?;
             }

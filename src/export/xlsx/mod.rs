@@ -95,6 +95,7 @@ fn properties(connection: &Connection) -> Result<DocProperties, Fault> {
 fn about(book: &mut Workbook, looks: &Looks, tally: &Tally, with_forms: bool) -> Result<(), XlsxError> {
     let sheet = book.add_worksheet().set_name("说明")?;
     sheet.set_column_width(0, 16)?.set_column_width(1, 96)?.set_screen_gridlines(false);
+    sheet.set_landscape().set_print_fit_to_pages(1, 0);
     sheet.write_string_with_format(0, 0, "政府信息公开工作年度报告数据", &looks.title)?;
     let forms = if with_forms {
         "名称以序号开头的工作表按原表格式列出每份报告的三张表；“报告”表中的序号可点击跳转。".to_owned()

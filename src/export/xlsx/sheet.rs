@@ -136,6 +136,7 @@ impl Roll {
             sheet.set_column_width(column, *width)?;
         }
         sheet.set_freeze_panes(1, self.frozen)?.set_row_height(0, 48)?;
+        sheet.set_landscape().set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
         for (column, (head, _)) in (0..).zip(&self.heads) {
             sheet.write_string_with_format(0, column, head, &looks.head)?;
         }
