@@ -12,7 +12,7 @@ use crate::store::Access;
 #[derive(Args)]
 pub struct Export {
     format: Format,
-    /// Where to; - for standard output
+    /// Where to; - for standard output; for a snapshot, the folder it is made in
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
     /// A row a number (long), a report (wide) or a finding; for csv, jsonl and parquet
@@ -48,6 +48,8 @@ enum Format {
     Warc,
     /// What every column means, in Chinese and English, as CSV
     Dictionary,
+    /// A dated folder of all of these, with a manifest and SHA256SUMS
+    Snapshot,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,6 +67,8 @@ impl Export {
             Shape::Wide => export::Shape::Wide,
             Shape::Findings => export::Shape::Findings,
         };
+        let since = self.since.map(|date| date.to_string());
+        let wanted = Wanted { agency: self.agency, year: self.year, edition: self.edition, since };
         let (format, what) = match self.format {
             Format::Csv => (export::Format::Csv(shape), words(shape)),
             Format::Jsonl => (export::Format::Jsonl(shape), words(shape)),
@@ -73,9 +77,12 @@ impl Export {
             Format::Sqlite => (export::Format::Sqlite, "reports"),
             Format::Warc => (export::Format::Warc, "records"),
             Format::Dictionary => (export::Format::Dictionary, "columns"),
+            Format::Snapshot => {
+                let folder = export::snapshot(&store.reader()?, &wanted, &self.out)?;
+                eprintln!("snapshot written to {}", folder.display());
+                return Ok(Exit::Done);
+            }
         };
-        let since = self.since.map(|date| date.to_string());
-        let wanted = Wanted { agency: self.agency, year: self.year, edition: self.edition, since };
         let count = export::export(&store.reader()?, format, &wanted, &self.out)?;
         eprintln!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)

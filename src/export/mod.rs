@@ -8,6 +8,7 @@ mod indicator;
 mod jsonl;
 mod long;
 mod parquet;
+mod snapshot;
 mod sqlite;
 mod table;
 mod warc;
@@ -24,6 +25,7 @@ use crate::archive::ArchiveError;
 use crate::dataset::Wanted;
 use crate::store::StoreError;
 
+pub use snapshot::snapshot;
 pub use table::Shape;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub enum ExportError {
     Write { path: PathBuf, source: io::Error },
     #[error("{what} can't go to standard output: name a file")]
     NeedsFile { what: &'static str },
+    #[error("{} is there already and holds something else: move it away first", path.display())]
+    Exists { path: PathBuf },
     #[error(transparent)]
     Archive(#[from] ArchiveError),
 }

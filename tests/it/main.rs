@@ -23,6 +23,7 @@ mod readme;
 mod reparse;
 mod seeds;
 mod sizes;
+mod snapshot;
 mod tables;
 
 use std::path::{Path, PathBuf};
