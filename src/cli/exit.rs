@@ -58,6 +58,12 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if matches!(cause.downcast_ref::<ArchiveError>(), Some(ArchiveError::Damaged { .. })) {
         return Some(Exit::Damaged);
     }
+    if matches!(cause.downcast_ref::<ExportError>(), Some(ExportError::Archive(ArchiveError::Damaged { .. }))) {
+        return Some(Exit::Damaged);
+    }
+    if matches!(cause.downcast_ref::<ExportError>(), Some(ExportError::NeedsFile { .. })) {
+        return Some(Exit::Usage);
+    }
     if matches!(cause.downcast_ref::<ExportError>(), Some(ExportError::Write { .. })) {
         return Some(Exit::StorageFailed);
     }

@@ -10,14 +10,17 @@ use super::{Context, Exit};
 use crate::dataset::Wanted;
 use crate::export::{self, evidence::evidence};
 use crate::office;
-use crate::store::Access;
+use crate::store::{Access, Store};
 
 #[derive(Args)]
 pub struct Export {
     format: Format,
-    /// Where to; - for standard output
+    /// Where to; - for standard output; for a snapshot, the folder it is made in
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// A row a number (long), a report (wide) or a finding; for csv, jsonl and parquet
+    #[arg(long, value_enum, default_value = "long")]
+    shape: Shape,
     /// Only captures since this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     since: Option<jiff::civil::Date>,
@@ -33,58 +36,95 @@ pub struct Export {
     /// WARC: cut into files of at most this size, like 1GB; NAME-00000.warc.gz and so on
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
-    /// Evidence: the report, by the "id" that `list --json` gives
+    /// Evidence: the report, by the number "report" that `list --json` gives
     #[arg(long, value_name = "ID", required_if_eq("format", "evidence"))]
     report: Option<i64>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A row a number, with where it comes from
+    /// A line a row, with where it comes from
     Csv,
-    /// An object a number
+    /// An object a row
     Jsonl,
+    /// Apache Parquet, numbers as exact decimals
+    Parquet,
+    /// One workbook for a person
+    Xlsx,
+    /// A clean SQLite file with full-text search, ready for Datasette
+    Sqlite,
     /// Captures, WARC/1.1, with a CDXJ index beside them; filters choose the captures of such reports
     Warc,
     /// The same with index, pages and their text in one WACZ
     Wacz,
     /// A folder about one report: its captures, bytes, numbers, and how to check them
     Evidence,
+    /// What every column means, in Chinese and English, as CSV
+    Dictionary,
+    /// A dated folder of all of these, with a manifest and SHA256SUMS
+    Snapshot,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shape {
+    Long,
+    Wide,
+    Findings,
 }
 
 impl Export {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let to_stream = self.out == Path::new("-");
-        if to_stream && (matches!(self.format, Format::Wacz) || self.max_size.is_some()) {
-            eprintln!("gongkai: a WACZ, or a WARC cut into files, needs a name to write to");
+        if to_stream && self.max_size.is_some() {
+            eprintln!("gongkai: a WARC cut into files needs a name to write to");
             return Ok(Exit::Usage);
         }
         let store = context.open(Access::Read)?;
-        if let (Format::Evidence, Some(report)) = (&self.format, self.report) {
-            let connection = store.reader()?;
-            let captures = evidence(&connection, report, &self.out, office::read, |exchange, parsed| {
-                let mut json = serde_json::to_vec_pretty(&Reading::new(Source::of_exchange(exchange), parsed))?;
-                json.push(b'\n');
-                Ok(json)
-            })?;
-            eprintln!("report {report} with {} written to {}", counted(captures, "capture"), self.out.display());
-            return Ok(Exit::Done);
-        }
-        let format = match self.format {
-            Format::Csv => export::Format::Csv,
-            Format::Jsonl => export::Format::Jsonl,
-            Format::Warc => export::Format::Warc,
-            Format::Wacz => export::Format::Wacz,
-            // Clap asks for --report with it.
-            Format::Evidence => return Ok(Exit::Usage),
+        let shape = match self.shape {
+            Shape::Long => export::Shape::Long,
+            Shape::Wide => export::Shape::Wide,
+            Shape::Findings => export::Shape::Findings,
         };
         let since = self.since.map(|date| date.to_string());
         let wanted = Wanted { agency: self.agency, year: self.year, edition: self.edition, since };
+        let (format, what) = match self.format {
+            Format::Csv => (export::Format::Csv(shape), words(shape)),
+            Format::Jsonl => (export::Format::Jsonl(shape), words(shape)),
+            Format::Parquet => (export::Format::Parquet(shape), words(shape)),
+            Format::Xlsx => (export::Format::Xlsx, "reports"),
+            Format::Sqlite => (export::Format::Sqlite, "reports"),
+            Format::Warc => (export::Format::Warc, "records"),
+            Format::Wacz => (export::Format::Wacz, "records"),
+            // Clap asks for --report with it.
+            Format::Evidence => return evidence_of(&store, self.report.unwrap_or_default(), &self.out),
+            Format::Dictionary => (export::Format::Dictionary, "columns"),
+            Format::Snapshot => {
+                let folder = export::snapshot(&store.reader()?, &wanted, &self.out)?;
+                eprintln!("snapshot written to {}", folder.display());
+                return Ok(Exit::Done);
+            }
+        };
         let count = export::export(&store.reader()?, format, &wanted, &self.out, self.max_size)?;
-        let of_captures = matches!(format, export::Format::Warc | export::Format::Wacz);
-        let what = if of_captures { "records" } else { "numbers" };
         eprintln!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)
+    }
+}
+
+fn evidence_of(store: &Store, report: i64, out: &Path) -> anyhow::Result<Exit> {
+    let captures = evidence(&store.reader()?, report, out, office::read, |exchange, parsed| {
+        let mut json = serde_json::to_vec_pretty(&Reading::new(Source::of_exchange(exchange), parsed))?;
+        json.push(b'\n');
+        Ok(json)
+    })?;
+    eprintln!("report {report} with {} written to {}", counted(captures, "capture"), out.display());
+    Ok(Exit::Done)
+}
+
+fn words(shape: export::Shape) -> &'static str {
+    match shape {
+        export::Shape::Long => "numbers",
+        export::Shape::Wide => "reports",
+        export::Shape::Findings => "findings",
     }
 }
 

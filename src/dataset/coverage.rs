@@ -22,6 +22,8 @@ pub struct CoverageRow {
     pub report: Option<i64>,
     pub capture: Option<i64>,
     pub url: Option<String>,
+    /// Of the payload it was read from.
+    pub sha256: Option<String>,
 }
 
 impl CoverageRow {
@@ -34,8 +36,9 @@ impl CoverageRow {
 /// In the order of agency and year.
 pub fn coverage(connection: &Connection) -> Result<Vec<CoverageRow>, StoreError> {
     let mut statement = connection.prepare(
-        "SELECT agency, year, state, reason, captures, numbers, findings, edition, report, capture, url FROM coverage
-         ORDER BY agency, year",
+        "SELECT agency, year, state, reason, captures, numbers, findings, edition, report, capture, url,
+                (SELECT payload FROM capture c WHERE c.id = coverage.capture)
+         FROM coverage ORDER BY agency, year",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(CoverageRow {
@@ -50,6 +53,7 @@ pub fn coverage(connection: &Connection) -> Result<Vec<CoverageRow>, StoreError>
             report: row.get(8)?,
             capture: row.get(9)?,
             url: row.get(10)?,
+            sha256: row.get(11)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

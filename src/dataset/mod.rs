@@ -8,4 +8,4 @@ mod rows;
 pub use across::across_years;
 pub use coverage::{CoverageRow, coverage};
 pub use replace::{Cells, Change, Delta, compare, differing, readings_before, replace, stored};
-pub use rows::{FindingRow, ReportRow, ValueRow, Wanted, findings, reports, values};
+pub use rows::{FindingRow, ReportRow, ValueRow, Wanted, each_report, findings, reports, values};

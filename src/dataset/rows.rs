@@ -64,18 +64,46 @@ pub struct FindingRow {
     pub fingerprint: String,
 }
 
+impl ValueRow {
+    /// The cell's name: `applications.received/total`, `disclosure.fees.amount`.
+    pub fn code(&self) -> String {
+        match &self.applicant {
+            Some(applicant) => format!("{}/{applicant}", self.indicator),
+            None => self.indicator.clone(),
+        }
+    }
+}
+
 /// Reports in the order of agency, year, capture.
 pub fn reports(connection: &Connection, wanted: &Wanted) -> Result<Vec<ReportRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut reports = Vec::new();
+    each_report(connection, wanted, |report| {
+        reports.push(report);
+        Ok::<_, StoreError>(())
+    })?;
+    Ok(reports)
+}
+
+/// [`reports`] one by one, so that memory does not grow with the archive.
+pub fn each_report<E: From<StoreError>>(
+    connection: &Connection,
+    wanted: &Wanted,
+    mut each: impl FnMut(ReportRow) -> Result<(), E>,
+) -> Result<(), E> {
+    let sql = |fault: rusqlite::Error| E::from(fault.into());
+    let mut statement = connection.prepare(
         "SELECT id, capture, agency, region, year, edition, title, published, url, captured_at, payload, parser_version
          FROM report_current
          WHERE (?1 IS NULL OR agency = ?1) AND (?2 IS NULL OR year = ?2) AND (?3 IS NULL OR edition = ?3)
            AND (?4 IS NULL OR captured_at >= ?4)
          ORDER BY agency, year, capture",
-    )?;
-    let rows =
-        statement.query_map(rusqlite::params![wanted.agency, wanted.year, wanted.edition, wanted.since], report_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    ).map_err(sql)?;
+    let mut rows =
+        statement.query(rusqlite::params![wanted.agency, wanted.year, wanted.edition, wanted.since]).map_err(sql)?;
+    while let Some(row) = rows.next().map_err(sql)? {
+        each(report_row(row).map_err(sql)?)?;
+    }
+    Ok(())
 }
 
 fn report_row(row: &Row<'_>) -> rusqlite::Result<ReportRow> {

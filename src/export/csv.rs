@@ -1,43 +1,61 @@
-//! CSV (RFC 4180), UTF-8 without a byte order mark, a header line, a row a number.
+//! CSV (RFC 4180), UTF-8 without a byte order mark, a header line.
 //!
 //! A text cell that a spreadsheet would take for a formula (OWASP: `=`, `+`, `-`, `@`, tab, CR, LF, and their full-width forms)
 //! begins with an apostrophe; dropping one leading apostrophe before those characters gives the text back. Numbers are not touched.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use rusqlite::Connection;
 
-use super::{Fault, NumberRow, numbers};
+use super::Fault;
+use super::table::{self, Cell, Shape};
 use crate::dataset::Wanted;
 
-pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
-    let mut csv = ::csv::WriterBuilder::new().has_headers(true).from_writer(out);
+pub fn write(connection: &Connection, wanted: &Wanted, shape: Shape, out: &mut dyn Write) -> Result<u64, Fault> {
+    let mut csv = ::csv::Writer::from_writer(out);
     let fault = |e: ::csv::Error| Fault::Write(e.into());
-    let count = numbers(connection, wanted, |report, value| {
-        let (agency, label, text, unit) = (
-            report.agency.as_deref().map(plain),
-            value.label.as_deref().map(plain),
-            plain(&value.text),
-            value.unit.as_deref().map(plain),
-        );
-        let row = NumberRow {
-            agency: agency.as_deref(),
-            label: label.as_deref(),
-            text: &text,
-            unit: unit.as_deref(),
-            ..NumberRow::new(report, value)
-        };
-        csv.serialize(row).map_err(fault)
+    csv.write_record(shape.columns().iter().map(|column| column.name.as_bytes())).map_err(fault)?;
+    let count = table::rows(connection, wanted, shape, &mut |row| {
+        for cell in row {
+            csv.write_field(field(cell).as_bytes()).map_err(fault)?;
+        }
+        csv.write_record(None::<&[u8]>).map_err(fault)
     })?;
     csv.flush()?;
     Ok(count)
 }
 
-/// Text that can't start a formula. What reads as a number stays as it is.
-pub(super) fn plain(text: &str) -> String {
+/// The dictionary of every column: see [`super::dictionary`].
+pub fn records(records: impl Iterator<Item = Vec<String>>, out: &mut dyn Write) -> Result<u64, Fault> {
+    let mut csv = ::csv::Writer::from_writer(out);
+    let mut count: u64 = 0;
+    for record in records {
+        csv.write_record(record.iter().map(|text| plain(text).into_owned())).map_err(|e| Fault::Write(e.into()))?;
+        count += 1;
+    }
+    csv.flush()?;
+    Ok(count.saturating_sub(1))
+}
+
+fn field<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
+    match cell {
+        Cell::Nothing => Cow::Borrowed(""),
+        Cell::Text(text) => plain(text),
+        Cell::Decimal(digits) => Cow::Borrowed(digits),
+        Cell::Integer(number) => Cow::Owned(number.to_string()),
+        Cell::Boolean(is) => Cow::Borrowed(if *is { "true" } else { "false" }),
+    }
+}
+
+/// Whether a spreadsheet would take the text for a formula. What reads as a number is none.
+pub fn starts_a_formula(text: &str) -> bool {
     const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    let number = text.parse::<f64>().is_ok();
-    if text.starts_with(STARTS) && !number { format!("'{text}") } else { text.to_owned() }
+    text.starts_with(STARTS) && text.parse::<f64>().is_err()
+}
+
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if starts_a_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }
 
 #[cfg(test)]

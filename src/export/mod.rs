@@ -1,41 +1,61 @@
-//! The archive given out: numbers as CSV and JSON lines, captures as WARC and WACZ. Written beside the name and renamed when whole.
+//! The archive given out: numbers, reports and findings as tables, captures as WARC and WACZ. Written beside the name and renamed when
+//! whole; everything in a file is of one moment, whatever a crawl adds meanwhile.
 
 mod beside;
 mod csv;
+mod dictionary;
 pub mod evidence;
+mod findings;
+mod indicator;
 mod jsonl;
+mod long;
+mod parquet;
+mod snapshot;
+mod sqlite;
+mod table;
 mod wacz;
 mod warc;
+mod wide;
+mod xlsx;
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use serde::Serialize;
-
-use beside::Beside;
 
 use crate::archive::ArchiveError;
-use crate::dataset::{self, ReportRow, ValueRow, Wanted};
+use crate::dataset::Wanted;
 use crate::store::StoreError;
+
+pub use snapshot::snapshot;
+pub use table::Shape;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    Csv,
-    Jsonl,
+    Csv(Shape),
+    Jsonl(Shape),
+    Parquet(Shape),
+    Xlsx,
+    Sqlite,
     Warc,
     Wacz,
+    Dictionary,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     #[error("{} can't be written: {source}", path.display())]
     Write { path: PathBuf, source: io::Error },
+    #[error("{what} can't go to standard output: name a file")]
+    NeedsFile { what: &'static str },
+    #[error("{} is there already and holds something else: move it away first", path.display())]
+    Exists { path: PathBuf },
     #[error(transparent)]
     Archive(#[from] ArchiveError),
 }
 
-/// Writes `format` to `path` (`-` for standard output); how many rows or records.
+/// Writes `format` to `path` (`-` for standard output); how many rows or records. `max_size` cuts a WARC into files, bytes.
 pub fn export(
     connection: &Connection,
     format: Format,
@@ -43,46 +63,63 @@ pub fn export(
     path: &Path,
     max_size: Option<u64>,
 ) -> Result<u64, ExportError> {
+    let moment = connection.unchecked_transaction().map_err(ArchiveError::from)?;
+    let connection = &*moment;
     if path == Path::new("-") {
-        return write(connection, format, wanted, &mut io::stdout().lock(), path);
+        return write(connection, format, wanted, &mut io::stdout()).map_err(|fault| fault.at(path));
     }
     match format {
         Format::Warc => return warc::to_files(connection, wanted, path, max_size),
         Format::Wacz => return wacz::to_file(connection, wanted, path),
-        Format::Csv | Format::Jsonl => {}
+        _ => {}
     }
-    let mut beside = Beside::create(path)?;
-    let rows = write(connection, format, wanted, &mut beside, path)?;
-    beside.finish()?.appear()?;
+    let part = beside::part(path);
+    let rows = file(connection, format, wanted, &part).map_err(|fault| fault.at(path))?;
+    std::fs::rename(&part, path).map_err(|source| beside::fault(path, source))?;
     Ok(rows)
 }
 
-fn write(
-    connection: &Connection,
-    format: Format,
-    wanted: &Wanted,
-    out: &mut dyn Write,
-    path: &Path,
-) -> Result<u64, ExportError> {
-    let written = match format {
-        Format::Csv => csv::write(connection, wanted, out),
-        Format::Jsonl => jsonl::write(connection, wanted, out),
+/// Writes a whole file through to the disk.
+fn file(connection: &Connection, format: Format, wanted: &Wanted, path: &Path) -> Result<u64, Fault> {
+    if format == Format::Sqlite {
+        let rows = sqlite::write(connection, wanted, path)?;
+        File::open(path)?.sync_all()?;
+        return Ok(rows);
+    }
+    let mut out = BufWriter::new(File::create(path)?);
+    let rows = write(connection, format, wanted, &mut out)?;
+    out.into_inner().map_err(|e| e.into_error())?.sync_all()?;
+    Ok(rows)
+}
+
+fn write(connection: &Connection, format: Format, wanted: &Wanted, out: &mut (dyn Write + Send)) -> Result<u64, Fault> {
+    match format {
+        Format::Csv(shape) => csv::write(connection, wanted, shape, out),
+        Format::Jsonl(shape) => jsonl::write(connection, wanted, shape, out),
+        Format::Parquet(shape) => parquet::write(connection, wanted, shape, out),
+        Format::Xlsx => xlsx::write(connection, wanted, out),
+        Format::Sqlite => Err(Fault::NeedsFile("a SQLite file")),
         Format::Warc => warc::write(connection, wanted, out),
-        Format::Wacz => Err(Fault::Write(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "a WACZ is written to a file, not to standard output",
-        ))),
-    };
-    written.map_err(|fault| match fault {
-        Fault::Write(source) => ExportError::Write { path: path.into(), source },
-        Fault::Archive(fault) => ExportError::Archive(fault),
-    })
+        Format::Wacz => Err(Fault::NeedsFile("a WACZ")),
+        Format::Dictionary => dictionary::write(out),
+    }
 }
 
 /// What stops a writer of one format.
 enum Fault {
     Write(io::Error),
     Archive(ArchiveError),
+    NeedsFile(&'static str),
+}
+
+impl Fault {
+    fn at(self, path: &Path) -> ExportError {
+        match self {
+            Fault::Write(source) => ExportError::Write { path: path.into(), source },
+            Fault::Archive(fault) => ExportError::Archive(fault),
+            Fault::NeedsFile(what) => ExportError::NeedsFile { what },
+        }
+    }
 }
 
 impl From<io::Error> for Fault {
@@ -107,80 +144,4 @@ impl From<rusqlite::Error> for Fault {
     fn from(fault: rusqlite::Error) -> Fault {
         Fault::Archive(fault.into())
     }
-}
-
-/// One number with where it comes from: the row of CSV and JSON lines.
-#[derive(Serialize)]
-struct NumberRow<'a> {
-    agency: Option<&'a str>,
-    region: Option<&'a str>,
-    year: Option<i16>,
-    edition: Option<&'a str>,
-    indicator: &'a str,
-    applicant: Option<&'a str>,
-    label: Option<&'a str>,
-    series: Option<&'a str>,
-    state: &'a str,
-    value: Option<&'a str>,
-    text: &'a str,
-    unit: Option<&'a str>,
-    suggested: bool,
-    rule: &'a str,
-    table: i64,
-    row: i64,
-    column: i64,
-    byte_start: i64,
-    byte_end: i64,
-    url: &'a str,
-    captured_at: &'a str,
-    capture: i64,
-    sha256: &'a str,
-    parser_version: &'a str,
-}
-
-impl<'a> NumberRow<'a> {
-    fn new(report: &'a ReportRow, value: &'a ValueRow) -> NumberRow<'a> {
-        NumberRow {
-            agency: report.agency.as_deref(),
-            region: report.region.as_deref(),
-            year: report.year,
-            edition: report.edition.as_deref(),
-            indicator: &value.indicator,
-            applicant: value.applicant.as_deref(),
-            label: value.label.as_deref(),
-            series: value.series.as_deref(),
-            state: &value.state,
-            value: value.value.as_deref(),
-            text: &value.text,
-            unit: value.unit.as_deref(),
-            suggested: value.suggested,
-            rule: &value.rule,
-            table: value.table,
-            row: value.row,
-            column: value.column,
-            byte_start: value.byte_start,
-            byte_end: value.byte_end,
-            url: &report.url,
-            captured_at: &report.captured_at,
-            capture: report.capture,
-            sha256: &report.sha256,
-            parser_version: &report.parser_version,
-        }
-    }
-}
-
-/// Calls `each` with every number wanted, in the order of agency, year and page.
-fn numbers(
-    connection: &Connection,
-    wanted: &Wanted,
-    mut each: impl FnMut(&ReportRow, &ValueRow) -> Result<(), Fault>,
-) -> Result<u64, Fault> {
-    let mut count = 0;
-    for report in dataset::reports(connection, wanted)? {
-        for value in dataset::values(connection, report.id)? {
-            each(&report, &value)?;
-            count += 1;
-        }
-    }
-    Ok(count)
 }

@@ -10,7 +10,7 @@ use sha2::Digest as _;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::beside::{self, Beside};
+use super::beside::Beside;
 use super::{ExportError, Fault, warc};
 use crate::archive::warc::{Writer, index};
 use crate::archive::{self, CaptureId};
@@ -22,10 +22,7 @@ const WARC: &str = "data.warc.gz";
 
 pub fn to_file(connection: &Connection, wanted: &Wanted, path: &Path) -> Result<u64, ExportError> {
     let mut beside = Beside::create(path)?;
-    let records = write(connection, wanted, &mut beside).map_err(|fault| match fault {
-        Fault::Write(source) => beside::fault(path, source),
-        Fault::Archive(fault) => ExportError::Archive(fault),
-    })?;
+    let records = write(connection, wanted, &mut beside).map_err(|fault| fault.at(path))?;
     beside.finish()?.appear()?;
     Ok(records)
 }
@@ -84,7 +81,7 @@ fn pages(connection: &Connection, ids: &[CaptureId], out: &mut dyn Write) -> Res
             "url": capture.url.as_str(),
             "ts": capture.started_at,
             "title": title.unwrap_or_else(|| capture.url.to_string()),
-            "text": parse::words(given),
+            "text": parse::words(given).join("\n"),
         });
         writeln!(out, "{page}")?;
     }

@@ -34,10 +34,7 @@ pub fn to_files(
 ) -> Result<u64, ExportError> {
     let fault = |path: &Path| {
         let path = path.to_owned();
-        move |fault| match fault {
-            Fault::Write(source) => ExportError::Write { path, source },
-            Fault::Archive(fault) => ExportError::Archive(fault),
-        }
+        move |fault: Fault| fault.at(&path)
     };
     let date = newest(connection).map_err(fault(path))?;
     let begin = |number: usize| {

@@ -134,6 +134,30 @@ fn page_of(kind: PageKind, reason: String, identity: identity::Identity) -> Page
     Page { kind, reason, title, published, site_id, index_number }
 }
 
+/// What a person reads on the page, a line a paragraph or cell: for search.
+pub fn words(given: Given<'_>) -> Vec<String> {
+    let content = content::content(given.headers, given.body);
+    let document = match extract::attachment(&content.bytes) {
+        Some(file) => file.document.unwrap_or_default(),
+        None => {
+            let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+            taken_apart(given.headers, &text.text)
+        }
+    };
+    let mut words = Vec::new();
+    for block in document.blocks {
+        match block {
+            extract::Block::Line(line) => words.push(line.text),
+            extract::Block::Table(table) => {
+                let rows = document.tables.get(table).into_iter().flat_map(|table| &table.rows);
+                words.extend(rows.flat_map(|row| &row.cells).map(|cell| cell.text.clone()));
+            }
+        }
+    }
+    words.retain(|line| !line.trim().is_empty());
+    words
+}
+
 /// Every table with its spans expanded, and the decoded text: what `--tables` and `--text` print.
 pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
     let content = content::content(given.headers, given.body);
@@ -152,19 +176,6 @@ pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
         grid_of(table, (bytes[0], bytes[1]))
     });
     (tables.collect(), text.text.clone().into_owned())
-}
-
-/// What is written on a page: its prose, then the cells of its tables, a line each.
-pub fn words(given: Given<'_>) -> String {
-    let content = content::content(given.headers, given.body);
-    let document = match extract::attachment(&content.bytes) {
-        Some(file) => file.document.unwrap_or_default(),
-        None => taken_apart(given.headers, &decode::decode(given.headers, &content.bytes, None).text),
-    };
-    let prose = document.prose().map(|line| line.text.trim());
-    let cells = document.tables.iter().flat_map(|table| &table.rows).flat_map(|row| &row.cells);
-    let written = prose.chain(cells.map(|cell| cell.text.trim())).filter(|text| !text.is_empty());
-    written.collect::<Vec<_>>().join("\n")
 }
 
 fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {

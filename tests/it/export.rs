@@ -27,7 +27,7 @@ fn export(folder: &Path, format: &str, out: &str) -> Vec<u8> {
 fn the_same_archive_gives_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path());
-    for format in ["csv", "jsonl", "warc", "wacz"] {
+    for format in ["csv", "jsonl", "parquet", "xlsx", "sqlite", "warc", "wacz", "dictionary"] {
         assert_eq!(export(folder.path(), format, "one"), export(folder.path(), format, "two"), "{format}");
     }
     assert!(!folder.path().join("one.part").exists());
@@ -217,9 +217,13 @@ fn evidence_of_a_report_can_be_checked_with_common_tools() {
     };
     let listed =
         gongkai().current_dir(folder).args(["--archive", "gongkai-demo.sqlite", "list", "--json"]).output().unwrap();
-    for report in super::stdout(&listed).lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
-        let out = format!("report-{}", report["id"]);
-        let written = evidence(&report["id"].to_string(), &out);
+    let listed = super::stdout(&listed);
+    let years = listed.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let reports: Vec<_> = years.filter(|year| !year["report"].is_null()).collect();
+    assert_eq!(reports.len(), 6);
+    for report in reports {
+        let out = format!("report-{}", report["report"]);
+        let written = evidence(&report["report"].to_string(), &out);
         assert!(written.status.success(), "{}", stderr(&written));
         let read = |name: &str| std::fs::read(folder.join(&out).join(name)).unwrap();
         let readme = String::from_utf8(read("README.txt")).unwrap();

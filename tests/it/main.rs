@@ -28,6 +28,8 @@ mod readme;
 mod reparse;
 mod seeds;
 mod sizes;
+mod snapshot;
+mod tables;
 mod tls;
 
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ use crate::parse::{self, Given, PARSER_VERSION, Parsed};
 
 #[derive(Debug, thiserror::Error)]
 pub enum EvidenceError {
-    #[error("the archive holds no report {0}: `gongkai list --json` names them by \"id\"")]
+    #[error("the archive holds no report {0}: `gongkai list --json` names them as \"report\"")]
     NoReport(i64),
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
@@ -83,10 +83,7 @@ pub fn evidence(
     let body = parse::body_of(&exchange.response);
     let chain = chain(connection, report, &parsed, &body)?;
     let captures = captures_of(connection, capture)?;
-    let (warc, cdxj) = records(connection, &captures).map_err(|fault| match fault {
-        Fault::Write(source) => beside::fault(folder, source),
-        Fault::Archive(fault) => fault.into(),
-    })?;
+    let (warc, cdxj) = records(connection, &captures).map_err(|fault| fault.at(folder))?;
     let reading = reading(&exchange, &parsed).map_err(|fault| beside::fault(folder, fault.into()))?;
     let payload = exchange.response.body.clone();
     let mut files = vec![
@@ -163,7 +160,7 @@ fn chain(connection: &Connection, report: i64, parsed: &Parsed, body: &[u8]) -> 
             label: stored.label.as_deref(),
             series: stored.series.as_deref(),
             value: stored.value.as_deref(),
-            printed: super::csv::plain(&stored.text),
+            printed: super::csv::plain(&stored.text).into_owned(),
             unit: stored.unit.as_deref(),
             state: &stored.state,
             rule: &stored.rule,
@@ -172,7 +169,7 @@ fn chain(connection: &Connection, report: i64, parsed: &Parsed, body: &[u8]) -> 
             column: stored.column,
             byte_start: stored.byte_start,
             byte_end: stored.byte_end,
-            bytes: super::csv::plain(&cell.escape_ascii().to_string()),
+            bytes: super::csv::plain(&cell.escape_ascii().to_string()).into_owned(),
         })
         .map_err(|fault| beside::fault(Path::new("numbers.csv"), fault.into()))?;
     }
