@@ -1,6 +1,7 @@
 //! `gongkai parse`: reads a file and stores nothing.
 
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -81,8 +82,14 @@ impl Parse {
         let (mut revisits, mut whole) = (0, true);
         for found in exchanges.by_ref() {
             match found {
-                Found::Answer(_, exchange) => {
-                    let parsed = office::read(Given::served(&exchange.request.url, &exchange.response));
+                Found::Answer(offset, exchange) => {
+                    let given = Given::served(&exchange.request.url, &exchange.response);
+                    // One page that the parser fails on must not cost those behind it.
+                    let Ok(parsed) = catch_unwind(AssertUnwindSafe(|| office::read(given))) else {
+                        whole = false;
+                        eprintln!("gongkai: {name}: offset {offset}: the parser failed on this page");
+                        continue;
+                    };
                     let reading = Reading::new(Source::of_exchange(&exchange), &parsed);
                     serde_json::to_writer(&mut out, &reading).map_err(std::io::Error::from)?;
                     writeln!(out)?;

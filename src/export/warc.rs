@@ -120,7 +120,9 @@ pub fn packed(connection: &Connection, id: CaptureId) -> Result<(Capture, Packed
 fn notes(connection: &Connection, id: CaptureId) -> Result<Vec<(&'static str, String)>, Fault> {
     let mut notes = Vec::new();
     let outcome: Option<Option<String>> = connection
-        .prepare_cached("SELECT outcome FROM url WHERE capture = ?1")?
+        .prepare_cached(
+            "SELECT outcome FROM url WHERE key = (SELECT urlkey FROM capture WHERE id = ?1) AND capture = ?1",
+        )?
         .query_row([id.0], |row| row.get(0))
         .optional()?;
     notes.extend(outcome.flatten().map(|outcome| ("outcome", outcome)));

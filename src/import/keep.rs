@@ -114,6 +114,9 @@ impl<'a> Keeper<'a> {
                 (Kept::NoOriginal, Item::Answer(_)) => {}
             }
         }
+        // The same record twice in one batch is one capture to read.
+        unread.sort();
+        unread.dedup();
         self.read(&unread)
     }
 

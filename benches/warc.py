@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""How fast WARC is written and read, beside warcio and FastWARC, on pages of one archive.
+
+    pip install warcio==1.8.1 fastwarc==2.0.1
+    cargo build --release && python3 benches/warc.py [PAGES]
+
+Makes PAGES (2,000 by default) report pages of about 90 KB as a WARC, imports it, and lets each tool write the same responses as gzip
+members, and read them back, twice in turn on one core. MB are of records before compression; the best round counts.
+`gongkai export` also unpacks each body from the archive, checks its digest, and writes request and metadata records.
+"""
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+from fastwarc.warc import ArchiveIterator as FastIterator
+from fastwarc.stream_io import GzipWriter
+from fastwarc.warc import WarcRecord, WarcRecordType
+from warcio.archiveiterator import ArchiveIterator
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+PROGRAM = os.path.join(os.path.dirname(__file__), "..", "target", "release", "gongkai")
+PAGES = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
+
+
+def pages():
+    """Pages that compress as real ones do: Word's markup around numbers and prose that differ."""
+    cell = '<td style="width:90pt;border:1pt solid windowtext;padding:0pt 5.4pt"><p class="MsoNormal"><span style="font-size:10.5pt">%d</span></p></td>'
+    words = "公开申请信息主动年度报告行政机关依法办理答复监督保障政策解读平台建设工作制度规范结转复议诉讼"
+    state = 88172645463325252
+    for page in range(PAGES):
+        parts = ["<html><head><meta charset=utf-8><title>某局%d年政府信息公开工作年度报告</title></head><body><table>" % (2000 + page % 26)]
+        for _ in range(400):
+            state = state * 6364136223846793005 + 1442695040888963407 & 2**64 - 1
+            prose = "".join(words[(state >> shift) % len(words)] for shift in range(0, 60, 3))
+            parts.append("<tr>" + cell % (state >> 44) + "<td>%s</td></tr>\n" % prose)
+        parts.append("</table></body></html>")
+        yield "http://a%d.gov.cn/art/%d.html" % (page % 50, page), "".join(parts).encode()
+
+
+def warcio_write(path, items):
+    with open(path, "wb") as out:
+        writer = WARCWriter(out, gzip=True)
+        for url, body in items:
+            head = StatusAndHeaders("200 OK", [("Content-Type", "text/html"), ("Content-Length", str(len(body)))], "HTTP/1.1")
+            writer.write_record(writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=head,
+                                                          warc_headers_dict={"WARC-Date": "2026-01-31T08:00:00Z"}))
+
+
+def fastwarc_write(path, items):
+    with open(path, "wb") as out:
+        for url, body in items:
+            record = WarcRecord()
+            record.init_headers(WarcRecordType.response)
+            record.headers["WARC-Target-URI"] = url
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(body)
+            record.set_bytes_content(head + body)
+            member = GzipWriter(out, compression_level=6)
+            record.write(member, checksum_data=True)
+            member.finish()
+
+
+def gongkai(*arguments):
+    subprocess.run(["taskset", "-c", "0", PROGRAM, *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def seconds(work):
+    begun = time.monotonic()
+    work()
+    return time.monotonic() - begun
+
+
+def main():
+    items = list(pages())
+    size = sum(len(body) for _, body in items) / 1e6
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name: os.path.join(folder, name)
+        warcio_write(path("in.warc.gz"), items)
+        print("%d pages, %.0f MB, %.0f MB packed by warcio" % (PAGES, size, os.path.getsize(path("in.warc.gz")) / 1e6))
+        archive = ["--archive", path("a.sqlite")]
+        took = seconds(lambda: gongkai(*archive, "import", path("in.warc.gz")))
+        print("%-44s %7.1f MB/s" % ("gongkai import (kept, synced, read as reports)", size / took))
+        os.sched_setaffinity(0, {0})
+        works = {
+            "write  gongkai export warc, with its archive": lambda: gongkai(*archive, "export", "warc", "--out", path("g.warc.gz")),
+            "write  warcio": lambda: warcio_write(path("w.warc.gz"), items),
+            "write  FastWARC": lambda: fastwarc_write(path("f.warc.gz"), items),
+            "read   warcio, digests checked": lambda: [r.content_stream().read() for r in ArchiveIterator(open(path("in.warc.gz"), "rb"), check_digests=True)],
+            "read   FastWARC, digests checked": lambda: [r.verify_block_digest() for r in FastIterator(open(path("in.warc.gz"), "rb"))],
+        }
+        best = {}
+        for _ in range(2):
+            for name, work in works.items():
+                best[name] = min(best.get(name, 1e9), seconds(work))
+        for name, took in best.items():
+            print("%-44s %7.1f MB/s" % (name, size / took))
+        for name in ["g.warc.gz", "w.warc.gz", "f.warc.gz"]:
+            print("%s %.1f MB" % (name, os.path.getsize(path(name)) / 1e6))
+
+
+main()
