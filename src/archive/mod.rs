@@ -1,6 +1,7 @@
-//! Captures: what was asked, what came back, byte for byte. Append-only; bodies by digest, compressed.
+//! Captures: what was asked, what came back, byte for byte. Append-only, chained; bodies by digest, packed.
 
 mod captures;
+pub mod chain;
 mod payload;
 mod put;
 mod verify;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OpenFlags};
 
 pub use fault::StoreError;
-pub use migrate::SCHEMA_VERSION;
+pub use migrate::{SCHEMA_VERSION, differences};
 
 /// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
 #[derive(Clone)]
@@ -184,7 +184,7 @@ mod tests {
         store
             .write_blocking(|tx| {
                 tx.execute_batch(
-                    "INSERT INTO payload VALUES ('d', 'plain', 0, x'');
+                    "INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES ('d', 'plain', 0, x'');
                      INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, started_at, hop)
                      VALUES ('u', 'u', 'GET', x'', 200, x'', 'd', 't', 'seed');",
                 )?;

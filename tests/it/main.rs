@@ -7,6 +7,7 @@ mod archive;
 mod attachments;
 mod cli;
 mod crawl;
+mod damage;
 mod demo;
 mod departures;
 mod export;
