@@ -2,6 +2,7 @@
 
 mod captures;
 pub mod chain;
+pub mod compact;
 mod payload;
 mod put;
 mod verify;

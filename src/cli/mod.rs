@@ -1,6 +1,8 @@
 //! The command line: one file to a subcommand.
 
+mod backup;
 mod check;
+mod compact;
 mod crawl;
 mod demo;
 mod doctor;
@@ -84,8 +86,12 @@ enum Command {
     List(show::List),
     /// One report: its tables, its findings, its capture
     Show(show::Show),
-    /// Write what the archive holds: csv, jsonl, warc
+    /// Write what the archive holds: tables, workbook, SQLite, WARC, or a snapshot of all of it
     Export(export::Export),
+    /// Copy the archive as it is now, also while a crawl writes to it
+    Backup(backup::Backup),
+    /// Pack the archive's bodies again, each against a page of its site
+    Compact(compact::Compact),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// The frontier: addresses by state and outcome
@@ -152,6 +158,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(list) => list.run(&context),
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
+        Command::Backup(backup) => backup.run(&context),
+        Command::Compact(compact) => compact.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Urls(urls) => urls.run(&context),
         Command::Robots(robots) => robots.run(&context),

@@ -1,5 +1,6 @@
 //! The SQLite file: opened once for writing, migrated forward, written by one thread.
 
+mod backup;
 mod fault;
 mod lock;
 mod migrate;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use backup::backup;
 pub use fault::StoreError;
 pub use migrate::{SCHEMA_VERSION, differences};
 
@@ -75,6 +77,14 @@ impl Store {
     /// A connection that can only read; a snapshot lasts as long as a statement or transaction on it.
     pub fn reader(&self) -> Result<Connection, StoreError> {
         reader(&self.inner.path)
+    }
+
+    /// Gives the space of what was replaced back to the system. Needs as much room again while it runs.
+    pub fn vacuum(&self) -> Result<(), StoreError> {
+        self.writer()?;
+        // Not on the writer's connection, which is always in a transaction.
+        let connection = configured(Connection::open(&self.inner.path)?)?;
+        Ok(connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 
     pub fn path(&self) -> &Path {

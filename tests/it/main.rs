@@ -6,6 +6,7 @@ mod site;
 mod archive;
 mod attachments;
 mod cli;
+mod compact;
 mod crawl;
 mod damage;
 mod demo;
