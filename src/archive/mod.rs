@@ -1,6 +1,8 @@
-//! Captures: what was asked, what came back, byte for byte. Append-only; bodies by digest, compressed.
+//! Captures: what was asked, what came back, byte for byte. Append-only, chained; bodies by digest, packed.
 
 mod captures;
+pub mod chain;
+pub mod compact;
 mod payload;
 mod put;
 mod verify;

@@ -1,9 +1,14 @@
 //! Is it intact? Passed, failed, or nothing to check: the third is never reported as the first.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use rusqlite::Connection;
 
-use super::{ArchiveError, payload};
+use super::{ArchiveError, CaptureId, chain, payload};
 use crate::digest::Digest;
+use crate::store::{self, Store};
 
 /// What a verification saw.
 #[derive(Debug, Default)]
@@ -13,8 +18,12 @@ pub struct Verified {
     pub intact: u64,
     pub bytes: u64,
     pub damaged: Vec<Damage>,
-    /// Faults of the file itself: pages, indexes, keys.
+    /// Faults of the file itself: pages, indexes, keys, schema, rows that belong to nothing.
     pub file: Vec<String>,
+    /// Where the chain of captures is broken.
+    pub chain: Vec<String>,
+    /// The newest capture and the link it ends the chain with.
+    pub head: Option<(CaptureId, String)>,
 }
 
 /// A payload that failed, and the captures that lose their body with it.
@@ -27,35 +36,93 @@ pub struct Damage {
 
 impl Verified {
     pub fn is_intact(&self) -> bool {
-        self.damaged.is_empty() && self.file.is_empty()
+        self.damaged.is_empty() && self.file.is_empty() && self.chain.is_empty()
     }
 }
 
-/// Re-hashes every payload and checks the file. Goes on past damage.
-pub fn verify(connection: &Connection) -> Result<Verified, ArchiveError> {
-    let mut seen = Verified { file: file_faults(connection)?, ..Verified::default() };
-    let digests: Vec<String> = connection
-        .prepare("SELECT digest FROM payload ORDER BY rowid")?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    for name in digests {
-        let why = match name.parse::<Digest>() {
-            Err(fault) => fault.to_string(),
-            Ok(digest) => match payload::load(connection, digest) {
-                Ok(body) => {
-                    seen.intact += 1;
-                    seen.bytes += body.len() as u64;
-                    continue;
-                }
-                Err(fault) => fault.to_string(),
-            },
-        };
-        let captures = captures_of(connection, &name)?;
-        seen.damaged.push(Damage { digest: name, why, captures });
+/// Re-hashes every payload with `jobs` readers and checks the file and the chain. Goes on past damage.
+pub fn verify(store: &Store, jobs: usize) -> Result<Verified, ArchiveError> {
+    let connection = store.reader()?;
+    let mut seen = Verified::default();
+    file_faults(&connection, &mut seen.file);
+    match chain::faults(&connection) {
+        Ok(faults) => seen.chain = faults,
+        Err(fault) => seen.chain.push(format!("it can't be read to its end: {fault}")),
     }
-    seen.captures =
-        connection.query_row("SELECT count(*) FROM capture", [], |row| row.get::<_, i64>(0))?.unsigned_abs();
+    seen.head = chain::head(&connection).unwrap_or_default();
+    match connection.query_row("SELECT count(*) FROM capture", [], |row| row.get::<_, i64>(0)) {
+        Ok(captures) => seen.captures = captures.unsigned_abs(),
+        Err(fault) => seen.file.push(format!("the captures can't be counted: {fault}")),
+    }
+    let names = names(&connection, &mut seen.file);
+    hash_again(store, &names, jobs.max(1), &mut seen)?;
     Ok(seen)
+}
+
+/// Digests of payloads, from their own table and from the captures: where one list breaks off, the other may go on.
+fn names(connection: &Connection, faults: &mut Vec<String>) -> Vec<String> {
+    let mut names = BTreeSet::new();
+    for (what, sql) in [
+        ("payloads", "SELECT digest FROM payload ORDER BY rowid"),
+        ("captures", "SELECT payload FROM capture ORDER BY id"),
+    ] {
+        let listed = connection.prepare(sql).and_then(|mut statement| {
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                names.insert(row.get::<_, String>(0)?);
+            }
+            Ok(())
+        });
+        if let Err(fault) = listed {
+            faults.push(format!("the list of {what} breaks off: {fault}"));
+        }
+    }
+    names.into_iter().collect()
+}
+
+fn hash_again(store: &Store, names: &[String], jobs: usize, seen: &mut Verified) -> Result<(), ArchiveError> {
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new((0u64, 0u64, Vec::new()));
+    std::thread::scope(|scope| -> Result<(), ArchiveError> {
+        let readers: Vec<_> = (0..jobs.min(names.len()))
+            .map(|_| {
+                scope.spawn(|| -> Result<(), ArchiveError> {
+                    let connection = store.reader()?;
+                    let reader = payload::Reader::new(&connection);
+                    while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let body = match name.parse::<Digest>() {
+                            Err(fault) => Err(fault.to_string()),
+                            Ok(digest) => reader.load(digest).map_err(|fault| fault.to_string()),
+                        };
+                        let mut found = found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                        match body {
+                            Ok(body) => {
+                                found.0 += 1;
+                                found.1 += body.len() as u64;
+                            }
+                            Err(why) => found.2.push((name.clone(), why)),
+                        }
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        for reader in readers {
+            if let Ok(read) = reader.join() {
+                read?;
+            }
+        }
+        Ok(())
+    })?;
+    let (intact, bytes, mut damaged) = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    (seen.intact, seen.bytes) = (intact, bytes);
+    damaged.sort();
+    let connection = store.reader()?;
+    for (digest, why) in damaged {
+        let captures = captures_of(&connection, &digest).unwrap_or_default();
+        seen.damaged.push(Damage { digest, why, captures });
+    }
+    Ok(())
 }
 
 fn captures_of(connection: &Connection, digest: &str) -> Result<Vec<i64>, ArchiveError> {
@@ -63,18 +130,57 @@ fn captures_of(connection: &Connection, digest: &str) -> Result<Vec<i64>, Archiv
     Ok(statement.query_map([digest], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-fn file_faults(connection: &Connection) -> Result<Vec<String>, ArchiveError> {
-    let mut faults: Vec<String> = connection
-        .prepare("PRAGMA integrity_check(50)")?
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<Result<_, _>>()
-        .unwrap_or_else(|fault| vec![fault.to_string()]);
-    faults.retain(|fault| fault != "ok");
-    let mut keys = connection.prepare("PRAGMA foreign_key_check")?;
-    let mut rows = keys.query([])?;
-    while let Some(row) = rows.next()? {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        faults.push(format!("a row of {table} points at no row of {parent}"));
+/// Rows that belong to nothing though no key says so.
+const ORPHANS: [(&str, &str); 4] = [
+    (
+        "payloads belong to no capture",
+        "SELECT count(*) FROM payload p WHERE NOT EXISTS (SELECT 1 FROM capture c WHERE c.payload = p.digest)",
+    ),
+    (
+        "reports have no page",
+        "SELECT count(*) FROM report r WHERE NOT EXISTS (SELECT 1 FROM page p WHERE p.capture = r.capture)",
+    ),
+    (
+        "revisits point at a revisit",
+        "SELECT count(*) FROM capture c JOIN capture o ON o.id = c.revisit_of WHERE o.revisit_of IS NOT NULL",
+    ),
+    ("revisits point at a later capture", "SELECT count(*) FROM capture WHERE revisit_of >= id"),
+];
+
+fn file_faults(connection: &Connection, faults: &mut Vec<String>) {
+    let mut note = |listed: Result<Vec<String>, rusqlite::Error>, what: &str| match listed {
+        Ok(listed) => faults.extend(listed),
+        Err(fault) => faults.push(format!("{what} can't be checked: {fault}")),
+    };
+    let integrity = connection.prepare("PRAGMA integrity_check(50)").and_then(|mut statement| {
+        let lines = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    });
+    note(integrity, "the file's pages");
+    let keys = connection.prepare("PRAGMA foreign_key_check").and_then(|mut statement| {
+        let broken = statement.query_map([], |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+            Ok(format!("a row of {table} points at no row of {parent}"))
+        })?;
+        broken.collect()
+    });
+    note(keys, "the keys");
+    for (what, sql) in ORPHANS {
+        let count = connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        note(count.map(|count| if count > 0 { vec![format!("{count} {what}")] } else { Vec::new() }), what);
     }
-    Ok(faults)
+    match dictionaries(connection) {
+        Ok(broken) => faults.extend(broken),
+        Err(fault) => faults.push(format!("the dictionaries can't be listed: {fault}")),
+    }
+    match store::differences(connection) {
+        Ok(differences) => faults.extend(differences.into_iter().map(|difference| format!("schema: {difference}"))),
+        Err(fault) => faults.push(format!("the schema can't be checked: {fault}")),
+    }
+}
+
+fn dictionaries(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    let mut statement = connection.prepare("SELECT id FROM dictionary ORDER BY id")?;
+    let ids = statement.query_map([], |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.into_iter().filter_map(|id| payload::dictionary(connection, id).err()).collect())
 }

@@ -1,6 +1,8 @@
 //! The command line: one file to a subcommand.
 
+mod backup;
 mod check;
+mod compact;
 mod crawl;
 mod demo;
 mod discover;
@@ -87,10 +89,14 @@ enum Command {
     List(list::List),
     /// One report: its tables, its findings, its capture
     Show(show::Show),
-    /// Write what the archive holds: csv, jsonl, warc, wacz, evidence
+    /// Write what the archive holds: tables, workbook, SQLite, WARC, WACZ, evidence of one report, or a snapshot of all of it
     Export(export::Export),
     /// Take in WARC, WACZ and plain files
     Import(import::Import),
+    /// Copy the archive as it is now, also while a crawl writes to it
+    Backup(backup::Backup),
+    /// Pack the archive's bodies again, each against a page of its site
+    Compact(compact::Compact),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// From a home page to its column of annual reports, as a seed to paste
@@ -160,6 +166,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
         Command::Import(import) => import.run(&context),
+        Command::Backup(backup) => backup.run(&context),
+        Command::Compact(compact) => compact.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Discover(discover) => discover.run(&context),
         Command::Urls(urls) => urls.run(&context),

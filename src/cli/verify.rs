@@ -8,12 +8,19 @@ use crate::archive;
 use crate::store::Access;
 
 #[derive(Args)]
-pub struct Verify {}
+pub struct Verify {
+    /// Readers at a time [default: one for each core]
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// A link noted earlier (from a snapshot, or an earlier verify): is it still in the chain?
+    #[arg(long, value_name = "LINK")]
+    holds: Option<String>,
+}
 
 impl Verify {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
-        let seen = archive::verify(&store.reader()?)?;
+        let seen = archive::verify(&store, self.jobs.unwrap_or_else(cores))?;
         println!(
             "{}: {}",
             context.config.archive.display(),
@@ -27,6 +34,20 @@ impl Verify {
         for fault in &seen.file {
             println!("  file     {fault}");
         }
+        for fault in &seen.chain {
+            println!("  chain    {fault}");
+        }
+        if let Some((capture, link)) = &seen.head {
+            let whole = if seen.chain.is_empty() { "whole to" } else { "broken; ends with" };
+            println!("  chain    {whole} capture {capture}: {link}");
+        }
+        if let Some(link) = &self.holds {
+            let Some(capture) = archive::chain::holds(&store.reader()?, link)? else {
+                println!("  chain    does not hold {link}: captures were cut off, or it is of another archive");
+                return Ok(Exit::Damaged);
+            };
+            println!("  chain    holds {link}, at capture {capture}");
+        }
         Ok(match seen.is_intact() {
             true if seen.intact == 0 => {
                 println!("  nothing to check");
@@ -36,4 +57,8 @@ impl Verify {
             false => Exit::Damaged,
         })
     }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

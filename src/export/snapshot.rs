@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::{ExportError, Fault, Format, Shape, file};
-use crate::archive::ArchiveError;
+use crate::archive::{ArchiveError, chain};
 use crate::dataset::Wanted;
 use crate::digest::Hasher;
 use crate::parse::PARSER_VERSION;
@@ -66,6 +66,8 @@ struct State {
     payloads: i64,
     first: String,
     last: String,
+    /// The end of the chain of captures: `verify --holds` finds it later.
+    link: Option<String>,
 }
 
 impl State {
@@ -75,8 +77,9 @@ impl State {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
         let payloads = connection.query_row("SELECT count(*) FROM payload", [], |row| row.get(0))?;
+        let link = chain::head(connection)?.map(|(_, link)| link);
         let never = || "1970-01-01T00:00:00Z".to_owned();
-        Ok(State { captures, payloads, first: first.unwrap_or_else(never), last: last.unwrap_or_else(never) })
+        Ok(State { captures, payloads, first: first.unwrap_or_else(never), last: last.unwrap_or_else(never), link })
     }
 
     fn date(&self) -> &str {
@@ -120,6 +123,7 @@ fn package(wanted: &Wanted, state: &State, name: &str, resources: Vec<Value>) ->
             "payloads": state.payloads,
             "first_capture": state.first,
             "last_capture": state.last,
+            "link": state.link,
         },
         "parser_version": PARSER_VERSION,
         "filters": {

@@ -1,12 +1,16 @@
 //! Forward migrations: each with its record in one transaction, after a copy of the file as it was.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::Connection;
+use rusqlite::functions::FunctionFlags;
+use sha2::Digest as _;
 
 use super::StoreError;
 
-const MIGRATIONS: [&str; 2] = [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
 
 /// The schema this program writes.
 pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
@@ -20,6 +24,15 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     if found > 0 && found < SCHEMA_VERSION {
         keep_copy(connection, path, found)?;
     }
+    connection.create_scalar_function(
+        "sha256",
+        1,
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+        |arguments| {
+            let text = arguments.get_raw(0).as_bytes()?;
+            Ok(data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text)))
+        },
+    )?;
     for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE;
@@ -51,4 +64,29 @@ fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), S
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".before-{}", version + 1));
     Ok(connection.backup("main", Path::new(&name), None::<fn(rusqlite::backup::Progress)>)?)
+}
+
+/// In what the file's schema differs from that of this program: tables, indexes, views, triggers.
+pub fn differences(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let fresh = Connection::open_in_memory()?;
+    migrate(&fresh, Path::new(":memory:"))?;
+    let (expected, found) = (objects(&fresh)?, objects(connection)?);
+    let mut differences = Vec::new();
+    for (name, sql) in &expected {
+        match found.get(name) {
+            None => differences.push(format!("{name} is missing")),
+            Some(other) if other != sql => differences.push(format!("{name} is not as this program makes it")),
+            Some(_) => {}
+        }
+    }
+    differences
+        .extend(found.keys().filter(|name| !expected.contains_key(*name)).map(|name| format!("{name} is foreign")));
+    Ok(differences)
+}
+
+fn objects(connection: &Connection) -> Result<BTreeMap<String, Option<String>>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT type || ' ' || name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'")?;
+    let objects = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(objects.collect::<Result<_, _>>()?)
 }

@@ -1,5 +1,6 @@
 //! The SQLite file: opened once for writing, migrated forward, written by one thread.
 
+mod backup;
 mod fault;
 mod lock;
 mod migrate;
@@ -10,8 +11,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
+pub use backup::backup;
 pub use fault::StoreError;
-pub use migrate::SCHEMA_VERSION;
+pub use migrate::{SCHEMA_VERSION, differences};
 
 /// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
 #[derive(Clone)]
@@ -75,6 +77,14 @@ impl Store {
     /// A connection that can only read; a snapshot lasts as long as a statement or transaction on it.
     pub fn reader(&self) -> Result<Connection, StoreError> {
         reader(&self.inner.path)
+    }
+
+    /// Gives the space of what was replaced back to the system. Needs as much room again while it runs.
+    pub fn vacuum(&self) -> Result<(), StoreError> {
+        self.writer()?;
+        // Not on the writer's connection, which is always in a transaction.
+        let connection = configured(Connection::open(&self.inner.path)?)?;
+        Ok(connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 
     pub fn path(&self) -> &Path {
@@ -184,7 +194,7 @@ mod tests {
         store
             .write_blocking(|tx| {
                 tx.execute_batch(
-                    "INSERT INTO payload VALUES ('d', 'plain', 0, x'');
+                    "INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES ('d', 'plain', 0, x'');
                      INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, started_at, hop)
                      VALUES ('u', 'u', 'GET', x'', 200, x'', 'd', 't', 'seed');",
                 )?;

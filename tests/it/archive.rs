@@ -64,7 +64,7 @@ fn verify_finds_exactly_the_damage() {
     let store = Store::open(&path, Access::Write).unwrap();
     let damaged = put(&store, exchange("http://a.gov.cn/1", 200, &b"public ".repeat(500)));
     let intact = put(&store, exchange("http://a.gov.cn/2", 200, b"something else"));
-    assert!(archive::verify(&store.reader().unwrap()).unwrap().is_intact());
+    assert!(archive::verify(&store, 2).unwrap().is_intact());
     store
         .write_blocking(move |tx| {
             tx.execute(
@@ -74,7 +74,7 @@ fn verify_finds_exactly_the_damage() {
             Ok(())
         })
         .unwrap();
-    let seen = archive::verify(&store.reader().unwrap()).unwrap();
+    let seen = archive::verify(&store, 2).unwrap();
     assert_eq!(seen.damaged.iter().map(|damage| damage.captures.clone()).collect::<Vec<_>>(), [[damaged.0]]);
     assert_eq!(seen.intact, 1);
     assert!(archive::exchange(&store.reader().unwrap(), damaged).is_err());

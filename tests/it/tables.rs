@@ -283,7 +283,7 @@ fn the_clean_copy_holds_every_row_and_no_body() {
     assert_eq!(bytes, export(folder.path(), &["sqlite"], "b.sqlite"));
     let copy = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
     let mut statement = copy.prepare("SELECT * FROM numbers").unwrap();
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(|name| name.to_owned()).collect();
     let mut rows = statement.query([]).unwrap();
     let (mut count, mut cells) = (0, 0);
     while let Some(row) = rows.next().unwrap() {

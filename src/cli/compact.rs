@@ -1,0 +1,66 @@
+//! `gongkai compact`: the archive's bodies packed again, each against a page of its site.
+
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::exit::counted;
+use super::{Context, Exit};
+use crate::archive::compact::{self, Options};
+use crate::store::Access;
+
+#[derive(Args)]
+pub struct Compact {
+    /// How hard to pack: zstd's level, 1 to 22
+    #[arg(long, default_value_t = Options::default().level, value_parser = clap::value_parser!(i32).range(1..=22))]
+    level: i32,
+    /// Readers and packers at a time [default: one for each core]
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Leave the file as large as it is; the space is used for what comes
+    #[arg(long)]
+    keep_space: bool,
+}
+
+impl Compact {
+    pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let store = context.open(Access::Write)?;
+        let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let options = Options { level: self.level, jobs, ..Options::default() };
+        let done = compact::compact(&store, options, |_| {})?;
+        if !self.keep_space {
+            store.vacuum()?;
+        }
+        if !context.quiet {
+            println!("{}", table(&done));
+        }
+        for damaged in &done.damaged {
+            println!("left as it is: payload {damaged}");
+        }
+        let sum = |of: fn(&compact::HostPacked) -> u64| done.hosts.iter().map(of).sum::<u64>();
+        println!(
+            "{} on {}: {} bytes before, {} after",
+            counted(done.hosts.iter().map(|host| host.bodies).sum(), "payload"),
+            counted(done.hosts.len(), "host"),
+            sum(|host| host.before),
+            sum(|host| host.after)
+        );
+        Ok(if done.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+    }
+}
+
+fn table(done: &compact::Compacted) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_FULL_CONDENSED);
+    table.set_header(["host", "payloads", "dictionary", "its bytes", "before", "after"]);
+    for host in &done.hosts {
+        let (what, size) = host.dictionary.map_or(("none", String::new()), |(what, size)| (what, size.to_string()));
+        let numbers = [host.bodies.to_string(), what.into(), size, host.before.to_string(), host.after.to_string()];
+        table.add_row(std::iter::once(super::print::plain(&host.host)).chain(numbers));
+    }
+    for column in [1, 3, 4, 5] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}

@@ -1,0 +1,186 @@
+//! The archive packed again: the same bodies in fewer bytes, readable whatever ends the run; and copies made while others write.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gongkai::archive::compact::{Options, compact};
+use gongkai::archive::{self, CaptureId};
+use gongkai::demo::form::{self, Markup};
+use gongkai::demo::numbers::{self, Numbers};
+use gongkai::demo::page::sections;
+use gongkai::parse::Edition;
+use gongkai::store::{Access, Store, backup};
+
+use super::archive::{exchange, put};
+use super::{gongkai, stderr, stdout};
+
+/// Reports of a few hosts: a host's frame, its own numbers and words on each page.
+fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
+    let store = Store::open(path, Access::Write).unwrap();
+    let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
+    let mut kept = Vec::new();
+    for n in 0..pages {
+        let host = n % 3;
+        let markup = Markup { word: host == 0, split_heads: host == 1, ..Markup::default() };
+        let tables = [form::two(&numbers, markup), form::three(&numbers, markup), form::four(&numbers, markup)]
+            .map(|table| table.replace(">0<", &format!(">{}<", n * 7)));
+        let words: String = (0..40).map(|m| format!("第{}项工作{}件。", n * m % 97, n * 31 + m * 17)).collect();
+        let frame: String =
+            (0..200).map(|m| format!("<li class=\"h{host}\">{:x}</li>", host * 7_919 + m * m)).collect();
+        let body = format!("<html>{frame}{}</html>", sections(&words, &tables[0], &tables[1], &tables[2])).into_bytes();
+        put(&store, exchange(&format!("http://h{host}.gov.cn/{n}"), 200, &body));
+        kept.push(body);
+    }
+    kept
+}
+
+fn all_there(path: &Path, kept: &[Vec<u8>]) {
+    let store = Store::open(path, Access::Read).unwrap();
+    let connection = store.reader().unwrap();
+    for (id, body) in (1..).zip(kept) {
+        assert_eq!(&archive::exchange(&connection, CaptureId(id)).unwrap().1.response.body, body, "capture {id}");
+    }
+    let seen = archive::verify(&store, 2).unwrap();
+    assert!(seen.is_intact(), "{seen:?}");
+}
+
+#[test]
+fn every_body_is_the_same_in_fewer_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let kept = filled(&path, 60);
+    let store = Store::open(&path, Access::Write).unwrap();
+    let done = compact(&store, Options::default(), |_| {}).unwrap();
+    assert_eq!((done.hosts.len(), done.damaged.len()), (3, 0));
+    for host in &done.hosts {
+        assert!(host.dictionary.is_some(), "{host:?}");
+        assert!(host.after * 2 < host.before, "{host:?}");
+    }
+    all_there(&path, &kept);
+
+    // What comes after is packed against the dictionary at once, and a dictionary is never packed against another.
+    let next = [kept[0].clone(), b"<p>one more</p>".to_vec()].concat();
+    let id = put(&store, exchange("http://h0.gov.cn/next", 200, &next));
+    let (size, dictionary): (i64, Option<i64>) = store
+        .reader()
+        .unwrap()
+        .query_row(
+            "SELECT length(bytes), dictionary FROM payload p JOIN capture c ON c.payload = p.digest WHERE c.id = ?1",
+            [id.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap();
+    assert!(dictionary.is_some() && size < 3_000, "{size} {dictionary:?}");
+    let dictionaries = |store: &Store| -> Vec<(String, String)> {
+        let connection = store.reader().unwrap();
+        let mut select = connection.prepare("SELECT host, digest FROM dictionary ORDER BY host").unwrap();
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(dictionaries(&store).len(), 3);
+
+    // Renewed: what is not used any more is let go, and the bodies are there all the same.
+    compact(&store, Options { level: 3, batch: 5, jobs: 1 }, |_| {}).unwrap();
+    store.vacuum().unwrap();
+    assert_eq!(dictionaries(&store).len(), 3);
+    drop(store);
+    all_there(&path, &[kept, vec![next]].concat());
+}
+
+#[test]
+fn killed_in_the_middle_every_body_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let kept = filled(&path, 150);
+    let mut killed = 0;
+    for wait in (20..).step_by(45).take(14) {
+        let level = if killed % 2 == 0 { "19" } else { "3" };
+        let mut child = gongkai()
+            .args(["-q", "compact", "--level", level, "--archive"])
+            .arg(&path)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        all_there(&path, &kept);
+    }
+    assert!(killed >= 5, "{killed}");
+    let done = gongkai().args(["compact", "--archive"]).arg(&path).output().unwrap();
+    assert!(
+        done.status.success() && stdout(&done).contains("150 payloads on 3 hosts"),
+        "{}{}",
+        stdout(&done),
+        stderr(&done)
+    );
+    all_there(&path, &kept);
+}
+
+#[test]
+fn a_damaged_dictionary_shows_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    filled(&path, 30);
+    let store = Store::open(&path, Access::Write).unwrap();
+    compact(&store, Options::default(), |_| {}).unwrap();
+    store
+        .write_blocking(|tx| {
+            tx.execute(
+                "UPDATE dictionary SET bytes = CAST(substr(bytes, 1, 500) AS BLOB) WHERE host = 'h1.gov.cn'",
+                [],
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    let seen = archive::verify(&store, 2).unwrap();
+    assert!(seen.file.iter().any(|fault| fault.contains("dictionary")), "{seen:?}");
+    assert_eq!(seen.damaged.len(), 10);
+    assert!(seen.damaged.iter().all(|damage| damage.why.contains("dictionary")), "{seen:?}");
+    assert_eq!(seen.intact, 20);
+    // Packing again leaves what can't be read as it is, and says so.
+    let done = compact(&store, Options::default(), |_| {}).unwrap();
+    assert_eq!(done.damaged.len(), 10);
+}
+
+#[test]
+fn a_backup_made_while_a_writer_works_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    filled(&path, 20);
+    let store = Store::open(&path, Access::Write).unwrap();
+    let stop = AtomicBool::new(false);
+    let mut copies = Vec::new();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let mut n = 0u32;
+            while !stop.load(Ordering::Relaxed) {
+                n += 1;
+                put(&store, exchange(&format!("http://w.gov.cn/{n}"), 200, n.to_string().repeat(3_000).as_bytes()));
+            }
+            n
+        });
+        for n in 0..8 {
+            let copy = folder.path().join(format!("copy-{n}.sqlite"));
+            let before: i64 =
+                store.reader().unwrap().query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).unwrap();
+            backup(&store.reader().unwrap(), &copy).unwrap();
+            copies.push((copy, before));
+        }
+        // Another process, as a person makes it.
+        let copy = folder.path().join("other.sqlite");
+        let said = gongkai().args(["backup", "--out"]).arg(&copy).arg("--archive").arg(&path).output().unwrap();
+        assert!(said.status.success(), "{}", stderr(&said));
+        copies.push((copy, 0));
+        stop.store(true, Ordering::Relaxed);
+        assert!(writer.join().unwrap() > 8, "the writer worked meanwhile");
+    });
+    for (copy, before) in copies {
+        assert!(!copy.with_extension("sqlite.part").exists());
+        let copy = Store::open(&copy, Access::Read).unwrap();
+        let seen = archive::verify(&copy, 2).unwrap();
+        assert!(seen.is_intact(), "{seen:?}");
+        assert!(seen.captures as i64 >= before && seen.captures >= 20);
+    }
+    let refused = gongkai().args(["backup", "--out"]).arg(&path).arg("--archive").arg(&path).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+}
