@@ -16,6 +16,7 @@ mod reading;
 mod reparse;
 mod robots;
 mod schedule;
+mod serve;
 mod show;
 mod urls;
 mod verify;
@@ -86,6 +87,8 @@ enum Command {
     Show(show::Show),
     /// Write what the archive holds: csv, jsonl, warc
     Export(export::Export),
+    /// The archive as pages in a browser, read-only, on this machine
+    Serve(serve::Serve),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// The frontier: addresses by state and outcome
@@ -152,6 +155,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::List(list) => list.run(&context),
         Command::Show(show) => show.run(&context),
         Command::Export(export) => export.run(&context),
+        Command::Serve(serve) => serve.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Urls(urls) => urls.run(&context),
         Command::Robots(robots) => robots.run(&context),

@@ -1,9 +1,13 @@
 //! Reports, values and findings: what the latest reading of each capture says. Replaced whole, per capture.
 
 mod across;
+mod mark;
 mod replace;
 mod rows;
+mod words;
 
 pub use across::across_years;
+pub use mark::{MARKS, Mark, Marked, marks, set_mark};
 pub use replace::{Cells, Change, Delta, compare, differing, readings_before, replace, stored};
-pub use rows::{FindingRow, ReportRow, ValueRow, Wanted, findings, reports, values};
+pub use rows::{FindingRow, ReportRow, ValueRow, Wanted, findings, report_of, reports, reports_over_time, values};
+pub use words::{Hit, Passage, Piece, Query, captures_without_words, page_words, search};
