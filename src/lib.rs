@@ -30,6 +30,8 @@
 //! | [`export`] | csv, jsonl, warc, wacz, evidence |
 //! | [`import`] | WARC, WACZ and plain files taken in |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
+//! | [`proof`] | one number derived again from its archived bytes |
+//! | [`serve`] | the archive as pages and JSON, read-only, on loopback |
 //! | [`metrics`] | what a monitor asks of an archive |
 //! | [`demo`] | a replica of agency sites on loopback |
 //! | [`store`] | the SQLite file: migrations, the single writer |
@@ -52,8 +54,10 @@ pub mod import;
 pub mod metrics;
 pub mod office;
 pub mod parse;
+pub mod proof;
 pub mod reparse;
 pub mod schedule;
 pub mod seed;
+pub mod serve;
 pub mod store;
 pub mod urlkey;

@@ -1,11 +1,13 @@
 //! `gongkai demo`: the whole road on a replica of agency sites, on this machine alone.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::exit::counted;
+use super::serve::until_stopped;
 use super::{Context, Exit, crawl::say, print, runtime};
 use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Events, Place, Resolve, Settings, Stop};
@@ -15,7 +17,14 @@ use crate::parse::edition::form::size;
 use crate::store::{Access, Store};
 
 #[derive(Args)]
-pub struct Demo {}
+pub struct Demo {
+    /// Open the pages on what was found, until stopped
+    #[arg(long)]
+    serve: bool,
+    /// Where, with --serve
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8642", requires = "serve")]
+    bind: SocketAddr,
+}
 
 /// Where the demo's archive lies when none is named. It is made anew each time.
 const ARCHIVE: &str = "gongkai-demo.sqlite";
@@ -52,6 +61,10 @@ impl Demo {
         println!("{} reached the replica", counted(asked, "request"));
         let whole = tell(&store)?;
         println!("archive: {}", std::path::absolute(&archive)?.display());
+        if self.serve {
+            drop(store);
+            return until_stopped(Store::open(&archive, Access::Read)?, self.bind);
+        }
         Ok(if whole { Exit::Done } else { Exit::Failed })
     }
 }

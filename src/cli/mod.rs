@@ -21,6 +21,7 @@ mod reading;
 mod reparse;
 mod robots;
 mod schedule;
+mod serve;
 mod show;
 mod urls;
 mod verify;
@@ -97,6 +98,8 @@ enum Command {
     Backup(backup::Backup),
     /// Pack the archive's bodies again, each against a page of its site
     Compact(compact::Compact),
+    /// The archive as pages in a browser, read-only, on this machine
+    Serve(serve::Serve),
     /// Hash everything again: intact, damaged, nothing to check
     Verify(verify::Verify),
     /// From a home page to its column of annual reports, as a seed to paste
@@ -168,6 +171,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Import(import) => import.run(&context),
         Command::Backup(backup) => backup.run(&context),
         Command::Compact(compact) => compact.run(&context),
+        Command::Serve(serve) => serve.run(&context),
         Command::Verify(verify) => verify.run(&context),
         Command::Discover(discover) => discover.run(&context),
         Command::Urls(urls) => urls.run(&context),

@@ -97,6 +97,7 @@ pub fn replace(
     keep_before(tx, capture, &before)?;
     tx.prepare_cached("DELETE FROM report WHERE capture = ?1")?.execute([capture.0])?;
     put_page(tx, capture, parsed, parse_run)?;
+    super::words::put(tx, capture, parsed)?;
     if let Some(report) = &parsed.report {
         tx.prepare_cached("INSERT INTO report (capture, agency, region, year, edition) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![

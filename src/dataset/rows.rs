@@ -1,6 +1,6 @@
 //! The data set as rows, for printing and export.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
 use crate::store::StoreError;
@@ -122,6 +122,28 @@ fn report_row(row: &Row<'_>) -> rusqlite::Result<ReportRow> {
         parser_version: row.get(11)?,
     })
 }
+
+/// The reading of one capture, whether it is the one that stands or an earlier one.
+pub fn report_of(connection: &Connection, capture: i64) -> Result<Option<ReportRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("{EVERY} WHERE r.capture = ?1"))?;
+    Ok(statement.query_row([capture], report_row).optional()?)
+}
+
+/// Every reading of one agency and year, or of one address, newest capture first.
+pub fn reports_over_time(connection: &Connection, of: &ReportRow) -> Result<Vec<ReportRow>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "{EVERY} WHERE (r.agency = ?1 AND r.year = ?2) OR r.capture IN
+             (SELECT o.id FROM capture o WHERE o.urlkey = (SELECT urlkey FROM capture WHERE id = ?3))
+         ORDER BY r.capture DESC"
+    ))?;
+    let rows = statement.query_map(rusqlite::params![of.agency, of.year, of.capture], report_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+const EVERY: &str =
+    "SELECT r.id, r.capture, r.agency, r.region, r.year, r.edition, p.title, p.published, c.url, c.started_at,
+         c.payload, p.parser_version
+     FROM report r JOIN page p ON p.capture = r.capture JOIN capture c ON c.id = r.capture";
 
 /// Values of one report in the order of the page.
 pub fn values(connection: &Connection, report: i64) -> Result<Vec<ValueRow>, StoreError> {

@@ -93,7 +93,7 @@ pub fn read(given: Given<'_>) -> Parsed {
         report,
         links,
         tables: Vec::new(),
-        text: String::new(),
+        text: prose_of(&document),
     }
 }
 
@@ -116,11 +116,16 @@ fn read_file(file: extract::Attachment) -> Parsed {
     let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.read().count());
     note_limits(&mut reason, &document);
     let is_report = reading.read().count() >= 5 || page::is_report_in_words(&document, &identity);
+    let text = prose_of(&document);
     if !is_report {
-        return Parsed { page: page_of(PageKind::Attachment, reason, identity), ..unread(String::new()) };
+        return Parsed { page: page_of(PageKind::Attachment, reason, identity), text, ..unread(String::new()) };
     }
     let report = assembled(&document, reading, &identity, <[usize]>::to_vec);
-    Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), ..unread(String::new()) }
+    Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), text, ..unread(String::new()) }
+}
+
+fn prose_of(document: &extract::Document) -> String {
+    document.prose().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 fn note_limits(reason: &mut String, document: &extract::Document) {

@@ -14,6 +14,7 @@ pub struct Parsed {
     #[serde(skip)]
     pub tables: Vec<TableGrid>,
     pub links: Vec<Link>,
+    /// What the page says outside its tables, a line a paragraph.
     #[serde(skip)]
     pub text: String,
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 18] = [
+const MAY_NAME: [(&str, &[&str]); 20] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
@@ -20,9 +20,11 @@ const MAY_NAME: [(&str, &[&str]); 18] = [
     ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),
+    ("proof", &["archive", "dataset", "exchange", "parse"]),
     ("reparse", &["archive", "clock", "dataset", "exchange", "parse", "store"]),
     ("schedule", &[]),
     ("seed", &["handwritten"]),
+    ("serve", &["archive", "clock", "dataset", "digest", "exchange", "metrics", "parse", "proof", "store"]),
     ("store", &[]),
     ("urlkey", &[]),
 ];

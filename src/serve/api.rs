@@ -1,0 +1,152 @@
+//! The same as JSON, with a document that says so (OpenAPI 3.1), and metrics.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use rusqlite::Connection;
+use serde_json::json;
+
+use super::asked::Asked;
+use super::coverage::Wanted;
+use super::door::{Trouble, json_text};
+use super::overview::Found;
+use super::shell::{Shell, html};
+use super::{Site, compare, findings as findings_page, report as report_page, run as run_page, search as search_page};
+use crate::archive::{self, CaptureId};
+use crate::dataset::{self, Query};
+use crate::{metrics as families, proof};
+
+const OPENAPI: &str = include_str!("pages/openapi.json");
+/// Findings in an answer.
+const MOST: usize = 500;
+
+type Answer = Result<Response<Body>, Trouble>;
+
+#[derive(Template)]
+#[template(path = "api.html")]
+struct AboutPage {
+    shell: Shell,
+    paths: Vec<(String, String)>,
+}
+
+/// What there is, for a person: read off the same document.
+pub fn about(_: &Site, _: &Connection, asked: &Asked) -> Answer {
+    let document: serde_json::Value =
+        serde_json::from_str(OPENAPI).map_err(|fault| Trouble::Fault(fault.to_string()))?;
+    let paths = document["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(path, says)| (path.clone(), says["get"]["summary"].as_str().unwrap_or_default().to_owned()));
+    html(asked, &AboutPage { shell: Shell::new(asked, "api", "API"), paths: paths.collect() })
+}
+
+pub fn openapi(_: &Site, _: &Connection, _: &Asked) -> Answer {
+    let mut response = Response::new(Body::from(OPENAPI));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+pub fn coverage(site: &Site, _: &Connection, asked: &Asked) -> Answer {
+    let overview = site.overview();
+    let lines = Wanted::of(asked)?.lines(&overview);
+    let total = lines.len();
+    let page = asked.page()?;
+    let lines: Vec<_> = lines.into_iter().skip((page - 1) * MOST).take(MOST).collect();
+    Ok(json_text(
+        &json!({ "agencies": total, "page": page, "years": overview.years, "last_run": overview.last_run, "lines": lines }),
+    ))
+}
+
+pub fn report(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let report = report_page::report_asked(connection, asked)?;
+    let values = dataset::values(connection, report.id)?;
+    let findings = dataset::findings(connection, report.id)?;
+    Ok(json_text(&json!({ "report": report, "values": values, "findings": findings })))
+}
+
+pub fn proof(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let report = report_page::report_asked(connection, asked)?;
+    let values = dataset::values(connection, report.id)?;
+    let code = asked.get("cell").ok_or_else(|| Trouble::Bad("which cell is not said: ?cell=CODE".into()))?;
+    let value = report_page::value_named(&values, code)?;
+    Ok(json_text(&match proof::prove(connection, &report, value) {
+        Ok(proof) => json!({
+            "proved": true,
+            "value": value,
+            "derived": proof.derived,
+            "decoded": proof.parsed.decoded,
+            "sha256": proof.capture.digest.to_string(),
+            "capture": proof.capture.id.0,
+            "url": proof.capture.url.as_str(),
+            "captured_at": proof.capture.started_at,
+            "parser_version": report.parser_version,
+        }),
+        Err(fault) => json!({ "proved": false, "value": value, "why": fault.to_string() }),
+    }))
+}
+
+pub fn agency(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let name = asked.get("name").ok_or_else(|| Trouble::Bad("which agency is not said: ?name=".into()))?;
+    let overview = site.overview();
+    let reports = report_page::reports_of(connection, name)?;
+    let across: Vec<Found> = report_page::across(connection, &reports)?;
+    let line = overview.line(name);
+    if line.is_none() && reports.is_empty() {
+        return Err(Trouble::NotFound("the archive knows no such agency".into()));
+    }
+    Ok(json_text(&json!({ "line": line, "reports": reports, "across_years": across })))
+}
+
+pub fn compare(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    Ok(json_text(&compare::comparison(site, connection, asked)?))
+}
+
+pub fn findings(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let overview = site.overview();
+    let found = findings_page::wanted(&overview, connection, asked)?;
+    let (total, page) = (found.len(), asked.page()?);
+    let found: Vec<&Found> = found.into_iter().skip((page - 1) * MOST).take(MOST).collect();
+    Ok(json_text(&json!({ "total": total, "page": page, "findings": found })))
+}
+
+pub fn search(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let page = asked.page()?;
+    let query = asked.get("q").and_then(Query::of);
+    let mut hits = search_page::found(connection, query.as_ref(), page)?;
+    let more = hits.len() > search_page::SHOWN;
+    hits.truncate(search_page::SHOWN);
+    Ok(json_text(&json!({ "page": page, "more": more, "hits": hits })))
+}
+
+pub fn capture(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let (capture, _) = archive::exchange(connection, CaptureId(asked.segment(2)?))?;
+    let lines = |headers: &crate::exchange::Headers| -> Vec<[String; 2]> {
+        headers.0.iter().map(|(name, value)| [name.clone(), String::from_utf8_lossy(value).into_owned()]).collect()
+    };
+    Ok(json_text(&json!({
+        "capture": capture.id.0,
+        "url": capture.url.as_str(),
+        "status": capture.status,
+        "sha256": capture.digest.to_string(),
+        "size_bytes": capture.size_bytes,
+        "started_at": capture.started_at,
+        "peer": capture.peer,
+        "hop": capture.hop.as_str(),
+        "truncated": capture.truncated.map(|cut| cut.as_str()),
+        "revisit_of": capture.revisit_of.map(|original| original.0),
+        "request_headers": lines(&capture.request.headers),
+        "response_headers": lines(&capture.headers),
+    })))
+}
+
+pub fn run(_: &Site, connection: &Connection, _: &Asked) -> Answer {
+    Ok(json_text(&json!({ "run": run_page::progress(connection)? })))
+}
+
+pub fn metrics(_: &Site, connection: &Connection, _: &Asked) -> Answer {
+    let mut response = Response::new(Body::from(families::text(connection)?));
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    Ok(response)
+}

@@ -1,0 +1,337 @@
+//! Any indicator over agencies and years: chart, table, and exactly that as CSV. The address says it all, so it reproduces it.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::Response;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::Site;
+use super::asked::Asked;
+use super::chart::{self, Series};
+use super::coverage::{Choice, choices};
+use super::door::{Trouble, download};
+use super::form::gloss;
+use super::places::{PROVINCES, SYSTEMS};
+use super::shell::{Lang, Shell, html, plain, query};
+use crate::dataset::Wanted;
+use crate::parse::Applicant;
+use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
+
+/// Agencies in a table; the chart shows the first [`DRAWN`].
+const AGENCIES: usize = 60;
+const DRAWN: usize = 8;
+
+/// Indicators that are asked for most, with their applicant: rows of an agency's table.
+pub const INDICATORS: [&str; 17] = [
+    "applications.received/total",
+    "applications.carried_in/total",
+    "applications.granted/total",
+    "applications.partially_granted/total",
+    "applications.total/total",
+    "applications.carried_out/total",
+    "review.upheld",
+    "review.corrected",
+    "review.total",
+    "litigation_direct.total",
+    "litigation_after_review.total",
+    "disclosure.normative_documents.issued",
+    "disclosure.normative_documents.repealed",
+    "disclosure.normative_documents.in_force",
+    "disclosure.licensing.decisions",
+    "disclosure.penalties.decisions",
+    "disclosure.fees.amount",
+];
+
+/// What a code means, as the form words it and in English.
+pub fn indicator_label(lang: Lang, code: &str) -> String {
+    let (indicator, applicant) = code.split_once('/').unwrap_or((code, ""));
+    if lang == Lang::En {
+        return english(indicator, applicant);
+    }
+    let of_applicant = Applicant::ALL.iter().zip(APPLICANTS).find(|(known, _)| known.as_str() == applicant);
+    let applicant = of_applicant.filter(|(known, _)| **known != Applicant::Total).map_or("", |(_, label)| label);
+    let row = ROWS.iter().find(|(known, _)| *known == indicator).map(|(_, label)| (*label).to_owned());
+    let label =
+        row.or_else(|| challenge(indicator)).or_else(|| disclosure(indicator)).unwrap_or_else(|| indicator.to_owned());
+    let label = label.split('（').find(|part| !part.is_empty() && !part.contains('）')).unwrap_or(&label).to_owned();
+    let label = if row_is_bracketed(indicator) { bracketed(indicator) } else { label };
+    if applicant.is_empty() { label } else { format!("{label} · {applicant}") }
+}
+
+fn row_is_bracketed(indicator: &str) -> bool {
+    ROWS.iter().any(|(known, label)| *known == indicator && label.starts_with('（'))
+}
+
+fn bracketed(indicator: &str) -> String {
+    let label = ROWS.iter().find(|(known, _)| *known == indicator).map_or("", |(_, label)| label);
+    label.split('）').nth(1).and_then(|rest| rest.split('（').next()).unwrap_or(label).to_owned()
+}
+
+fn challenge(indicator: &str) -> Option<String> {
+    let (group, outcome) = indicator.split_once('.')?;
+    let group = CHALLENGES.iter().find(|(known, _)| *known == group)?.1;
+    let outcome = OUTCOMES.iter().find(|(known, _)| *known == outcome)?.1;
+    Some(format!("{group} {outcome}"))
+}
+
+fn disclosure(indicator: &str) -> Option<String> {
+    BLOCKS.iter().find_map(|block| {
+        let (row, prefix) = block.rows.iter().find(|(_, prefix)| indicator.starts_with(&format!("{prefix}.")))?;
+        let column = block.columns.iter().find(|column| indicator == format!("{prefix}.{}", column.field))?;
+        Some(format!("{row} {}", column.label))
+    })
+}
+
+fn english(indicator: &str, applicant: &str) -> String {
+    let words: Vec<&str> = indicator.split('.').collect();
+    let own = match words.as_slice() {
+        ["applications", rest @ ..] => {
+            format!("applications {}", rest.iter().map(|word| gloss(word)).collect::<Vec<_>>().join(", "))
+        }
+        ["disclosure", rest @ ..] => rest.iter().map(|word| gloss(word)).collect::<Vec<_>>().join(", "),
+        all => all.iter().map(|word| gloss(word)).collect::<Vec<_>>().join(", "),
+    };
+    if applicant.is_empty() || applicant == "total" { own } else { format!("{own} · {}", gloss(applicant)) }
+}
+
+/// Every indicator of the current forms, in their order.
+fn every_indicator() -> Vec<String> {
+    let mut codes: Vec<String> = ROWS.iter().map(|(code, _)| (*code).to_owned()).collect();
+    codes.extend(
+        CHALLENGES.iter().flat_map(|(group, _)| OUTCOMES.iter().map(move |(outcome, _)| format!("{group}.{outcome}"))),
+    );
+    for block in &BLOCKS {
+        for (_, prefix) in block.rows {
+            codes.extend(block.columns.iter().map(|column| format!("{prefix}.{}", column.field)));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    codes.retain(|code| seen.insert(code.clone()));
+    codes
+}
+
+/// What is compared, and the numbers.
+#[derive(Serialize)]
+pub struct Comparison {
+    pub indicator: String,
+    pub applicant: Option<String>,
+    pub unit: Option<String>,
+    pub years: Vec<i16>,
+    pub rows: Vec<Compared>,
+    /// Agencies that would be shown but for the limit.
+    pub left_out: usize,
+}
+
+#[derive(Serialize)]
+pub struct Compared {
+    pub agency: String,
+    pub cells: Vec<Option<Number>>,
+}
+
+#[derive(Clone, Serialize)]
+pub struct Number {
+    pub capture: i64,
+    pub state: String,
+    pub value: Option<String>,
+    pub text: String,
+}
+
+/// The comparison that an address asks for.
+pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result<Comparison, Trouble> {
+    let indicator = asked.get("indicator").unwrap_or("applications.received").to_owned();
+    if !every_indicator().contains(&indicator) {
+        return Err(Trouble::Bad(format!("there is no indicator {}", plain(&indicator))));
+    }
+    let applicant = if indicator.starts_with("applications.") {
+        Some(asked.get("applicant").unwrap_or("total").to_owned())
+    } else {
+        None
+    };
+    if applicant.as_ref().is_some_and(|asked| Applicant::ALL.iter().all(|known| known.as_str() != asked)) {
+        return Err(Trouble::Bad("there is no such applicant".into()));
+    }
+    let (from, to) = (asked.number::<i16>("from")?, asked.number::<i16>("to")?);
+    let overview = site.overview();
+    let named: BTreeSet<&str> = asked.all("agency").collect();
+    let agencies: Vec<&str> = if named.is_empty() {
+        let province = asked.get("province");
+        let system = asked.get("system");
+        let lines = overview.lines.iter().filter(|line| {
+            province.is_none_or(|code| line.province == code)
+                && system.is_none_or(|code| line.system == code)
+                && line.years.values().any(|standing| standing.capture.is_some())
+        });
+        lines.map(|line| line.agency.as_str()).collect()
+    } else {
+        named.into_iter().collect()
+    };
+    let mut statement = connection
+        .prepare_cached("SELECT state, value, text, unit FROM value WHERE report = ?1 AND indicator = ?2 AND applicant IS ?3 AND suggested = 0")?;
+    let mut unit = None;
+    let mut rows: Vec<(String, Vec<(i16, Number)>)> = Vec::new();
+    for agency in agencies.iter().take(AGENCIES) {
+        let wanted = Wanted { agency: Some((*agency).to_owned()), ..Wanted::default() };
+        let mut found = Vec::new();
+        for report in crate::dataset::reports(connection, &wanted)? {
+            let Some(year) = report.year else { continue };
+            if from.is_some_and(|from| year < from) || to.is_some_and(|to| year > to) {
+                continue;
+            }
+            let mut values = statement.query(rusqlite::params![report.id, indicator, applicant])?;
+            if let Some(row) = values.next()? {
+                let number =
+                    Number { capture: report.capture, state: row.get(0)?, value: row.get(1)?, text: row.get(2)? };
+                unit = unit.or(row.get::<_, Option<String>>(3)?);
+                found.push((year, number));
+            }
+        }
+        if !found.is_empty() || asked.get("agency").is_some() {
+            rows.push(((*agency).to_owned(), found));
+        }
+    }
+    let held = rows.iter().flat_map(|(_, found)| found.iter().map(|(year, _)| *year));
+    let years: Vec<i16> = match (held.clone().min(), held.max()) {
+        (Some(first), Some(last)) => (first..=last).collect(),
+        _ => Vec::new(),
+    };
+    let rows = rows.into_iter().map(|(agency, found)| {
+        let at = |year: &i16| found.iter().find(|(known, _)| known == year).map(|(_, number)| number.clone());
+        Compared { cells: years.iter().map(at).collect(), agency }
+    });
+    let left_out = agencies.len().saturating_sub(AGENCIES);
+    Ok(Comparison { rows: rows.collect(), indicator, applicant, unit, years, left_out })
+}
+
+#[derive(Template)]
+#[template(path = "compare.html")]
+struct ComparePage {
+    shell: Shell,
+    heading: String,
+    unit: String,
+    indicators: Vec<Choice>,
+    applicants: Vec<Choice>,
+    provinces: Vec<Choice>,
+    systems: Vec<Choice>,
+    from: String,
+    to: String,
+    agencies: Vec<(String, String)>,
+    years: Vec<i16>,
+    rows: Vec<(String, String, Vec<Option<(i64, String, String, String)>>)>,
+    chart: String,
+    drawn: usize,
+    left_out: usize,
+    csv: String,
+    link: String,
+    cell: String,
+    known: Vec<String>,
+}
+
+pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+    let compared = comparison(site, connection, asked)?;
+    let lang = asked.lang;
+    let code = match &compared.applicant {
+        Some(applicant) => format!("{}/{applicant}", compared.indicator),
+        None => compared.indicator.clone(),
+    };
+    let number = |number: &Number| number.value.as_deref().and_then(|value| value.parse::<f64>().ok());
+    let drawn = compared.rows.iter().filter(|row| row.cells.iter().flatten().any(|cell| number(cell).is_some()));
+    let series: Vec<Series> = drawn
+        .take(DRAWN)
+        .map(|row| Series {
+            name: plain(&row.agency),
+            values: row.cells.iter().map(|cell| cell.as_ref().and_then(number)).collect(),
+        })
+        .collect();
+    let chart = if series.is_empty() { String::new() } else { chart::lines(&compared.years, &series) };
+    let every = every_indicator();
+    let labels: Vec<(String, String)> = every.into_iter().map(|code| (indicator_label(lang, &code), code)).collect();
+    let applicants = Applicant::ALL.iter().zip(APPLICANTS);
+    let applicants: Vec<(&str, String)> =
+        applicants.map(|(known, zh)| (known.as_str(), lang.w(zh, &gloss(known.as_str())).to_owned())).collect();
+    let any = lang.w("全部", "all");
+    let chosen_applicant = compared.applicant.as_deref().unwrap_or("total");
+    let shown = ComparePage {
+        shell: Shell::new(asked, "compare", lang.w("比较", "Compare")),
+        heading: indicator_label(lang, &code),
+        unit: compared.unit.clone().unwrap_or_default(),
+        indicators: labels
+            .iter()
+            .map(|(text, code)| Choice { value: code.clone(), text: text.clone(), chosen: *code == compared.indicator })
+            .collect(),
+        applicants: applicants
+            .into_iter()
+            .map(|(value, text)| Choice { value: value.into(), text, chosen: value == chosen_applicant })
+            .collect(),
+        provinces: choices(asked.get("province"), any, PROVINCES.iter().map(|(code, zh, en)| (*code, lang.w(zh, en)))),
+        systems: choices(asked.get("system"), any, SYSTEMS.iter().map(|(code, zh, en, _)| (*code, lang.w(zh, en)))),
+        from: asked.get("from").map(plain).unwrap_or_default(),
+        to: asked.get("to").map(plain).unwrap_or_default(),
+        agencies: asked.all("agency").map(|agency| (plain(agency), without(asked, agency))).collect(),
+        rows: compared
+            .rows
+            .iter()
+            .map(|row| {
+                let cells = row.cells.iter().map(|cell| {
+                    cell.as_ref()
+                        .map(|cell| (cell.capture, query(&[("cell", &code)]), plain(&cell.text), cell.state.clone()))
+                });
+                (plain(&row.agency), query(&[("name", &row.agency)]), cells.collect())
+            })
+            .collect(),
+        drawn: series.len(),
+        chart,
+        left_out: compared.left_out,
+        csv: asked.with(&[("lang", "")]).replacen("/compare", "/compare.csv", 1),
+        link: asked.with(&[("lang", "")]),
+        cell: code,
+        known: site.overview().lines.iter().map(|line| plain(&line.agency)).take(400).collect(),
+        years: compared.years,
+    };
+    html(asked, &shown)
+}
+
+/// The same comparison without one agency.
+fn without(asked: &Asked, agency: &str) -> String {
+    let rest: Vec<(&str, &str)> =
+        asked.all("agency").filter(|known| *known != agency).map(|name| ("agency", name)).collect();
+    let mut changes = vec![("agency", "")];
+    changes.extend(rest);
+    asked.with(&changes)
+}
+
+/// Exactly what the page shows, a row a number.
+pub fn csv(site: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+    let compared = comparison(site, connection, asked)?;
+    let fault = |fault: ::csv::Error| Trouble::Fault(fault.to_string());
+    let mut csv = ::csv::Writer::from_writer(Vec::new());
+    csv.write_record(["agency", "year", "indicator", "applicant", "state", "value", "text", "capture"])
+        .map_err(fault)?;
+    for row in &compared.rows {
+        for (year, cell) in compared.years.iter().zip(&row.cells) {
+            let Some(cell) = cell else { continue };
+            csv.write_record([
+                &tame(&row.agency),
+                &year.to_string(),
+                &compared.indicator,
+                compared.applicant.as_deref().unwrap_or_default(),
+                &cell.state,
+                cell.value.as_deref().unwrap_or_default(),
+                &tame(&cell.text),
+                &cell.capture.to_string(),
+            ])
+            .map_err(fault)?;
+        }
+    }
+    let body = csv.into_inner().map_err(|fault| Trouble::Fault(fault.to_string()))?;
+    Ok(download("text/csv; charset=utf-8", "compare.csv", body))
+}
+
+/// Text that no spreadsheet takes for a formula, as exports have it.
+pub fn tame(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+        && text.parse::<f64>().is_err();
+    if formula { format!("'{text}") } else { text.to_owned() }
+}

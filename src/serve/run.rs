@@ -1,0 +1,236 @@
+//! Runs: the one in progress as it goes, and those before it.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::Response;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension};
+use serde::Serialize;
+
+use super::asked::Asked;
+use super::door::Trouble;
+use super::shell::{Shell, html, minute, plain};
+use super::{Site, overview};
+use crate::clock::{Clock, rfc3339};
+
+/// A run that has not said that it ended, and whose last sign is older than this, is taken for one that was killed.
+const SILENT: i64 = 15 * 60;
+const HOSTS: usize = 40;
+
+/// A crawl as it stands now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Progress {
+    pub crawl: i64,
+    pub started_at: String,
+    /// False where it ended, or gave no sign for a quarter of an hour.
+    pub running: bool,
+    pub captures: i64,
+    /// Captures a minute over the last five.
+    pub pace_per_minute: f64,
+    /// Addresses due by now.
+    pub due: i64,
+    /// At that pace, for what is due now; none where there is no pace.
+    pub seconds_left: Option<i64>,
+    pub outcomes: Vec<(String, i64)>,
+    pub hosts: Vec<HostNow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct HostNow {
+    pub host: String,
+    pub last_start_at: Option<String>,
+    pub settled: i64,
+    pub due: i64,
+    pub blocked: Option<String>,
+    pub blocked_until: Option<String>,
+}
+
+struct Past {
+    id: i64,
+    started: String,
+    ended: String,
+    how: String,
+    captures: i64,
+    outcomes: Vec<(String, i64)>,
+}
+
+/// The latest run.
+pub fn progress(connection: &Connection) -> Result<Option<Progress>, Trouble> {
+    let now = Clock::system().now();
+    let latest: Option<(i64, String, Option<String>)> = connection
+        .prepare_cached("SELECT id, started_at, ended_at FROM crawl ORDER BY id DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((crawl, started_at, ended_at)) = latest else { return Ok(None) };
+    let before = |seconds: i64| rfc3339(now.saturating_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now));
+    let captures: i64 = one(connection, "SELECT count(*) FROM capture WHERE crawl = ?1", &[&crawl])?;
+    let window = Timestamp::from_second(0).map(|_| 300).unwrap_or(300);
+    let lately: i64 = one(
+        connection,
+        "SELECT count(*) FROM capture WHERE crawl = ?1 AND started_at > ?2",
+        &[&crawl, &before(window)],
+    )?;
+    let age = started_at.parse::<Timestamp>().map(|start| now.duration_since(start).as_secs()).unwrap_or(window);
+    let minutes = age.clamp(1, window) as f64 / 60.0;
+    let pace = (lately as f64 / minutes * 10.0).round() / 10.0;
+    let due: i64 = one(
+        connection,
+        "SELECT count(*) FROM url WHERE state IN ('due', 'leased', 'settled') AND due_at <= ?1",
+        &[&rfc3339(now)],
+    )?;
+    let last_sign: Option<String> =
+        connection.prepare_cached("SELECT max(last_start_at) FROM host")?.query_row([], |row| row.get(0))?;
+    let sign = last_sign.filter(|sign| *sign > started_at).unwrap_or_else(|| started_at.clone());
+    let running = ended_at.is_none() && sign > before(SILENT);
+    let outcomes = if running { so_far(connection, &started_at)? } else { overview::outcomes(connection, crawl)? };
+    Ok(Some(Progress {
+        crawl,
+        running,
+        captures,
+        pace_per_minute: if running { pace } else { 0.0 },
+        due,
+        seconds_left: (running && pace > 0.0).then(|| (due as f64 / pace * 60.0) as i64),
+        outcomes,
+        hosts: hosts(connection, &started_at, &rfc3339(now))?,
+        started_at,
+    }))
+}
+
+fn one(connection: &Connection, sql: &str, given: &[&dyn rusqlite::ToSql]) -> Result<i64, Trouble> {
+    Ok(connection.prepare_cached(sql)?.query_row(given, |row| row.get(0))?)
+}
+
+/// A run's counts are written at its end; until then the frontier has them.
+fn so_far(connection: &Connection, since: &str) -> Result<Vec<(String, i64)>, Trouble> {
+    let mut statement = connection.prepare_cached(
+        "SELECT outcome, count(*) FROM url WHERE outcome_at >= ?1 AND outcome IS NOT NULL GROUP BY outcome ORDER BY 2 DESC, 1",
+    )?;
+    let rows = statement.query_map([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn hosts(connection: &Connection, since: &str, now: &str) -> Result<Vec<HostNow>, Trouble> {
+    let mut statement = connection.prepare_cached(
+        "SELECT h.name, h.last_start_at, h.blocked_outcome, h.blocked_until,
+             (SELECT count(*) FROM url u WHERE u.host = h.name AND u.outcome_at >= ?1),
+             (SELECT count(*) FROM url u WHERE u.host = h.name AND u.state = 'due' AND u.due_at <= ?2)
+         FROM host h WHERE h.last_start_at >= ?1 ORDER BY h.last_start_at DESC LIMIT ?3",
+    )?;
+    let rows = statement.query_map(rusqlite::params![since, now, HOSTS as i64], |row| {
+        Ok(HostNow {
+            host: plain(&row.get::<_, String>(0)?),
+            last_start_at: row.get(1)?,
+            blocked: row.get(2)?,
+            blocked_until: row.get(3)?,
+            settled: row.get(4)?,
+            due: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+#[derive(Template)]
+#[template(path = "runs.html")]
+struct RunsPage {
+    shell: Shell,
+    now: Option<Progress>,
+    began: String,
+    left: String,
+    past: Vec<Past>,
+}
+
+pub fn page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+    let now = progress(connection)?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, started_at, ended_at, ended, (SELECT count(*) FROM capture c WHERE c.crawl = crawl.id)
+         FROM crawl ORDER BY id DESC LIMIT 50",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut past = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        past.push(Past {
+            id,
+            started: minute(&row.get::<_, String>(1)?),
+            ended: row.get::<_, Option<String>>(2)?.map(|at| minute(&at)).unwrap_or_default(),
+            how: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+            captures: row.get(4)?,
+            outcomes: overview::outcomes(connection, id)?,
+        });
+    }
+    let shown = RunsPage {
+        shell: Shell::new(asked, "runs", asked.lang.w("运行", "Runs")),
+        began: now.as_ref().map(|now| minute(&now.started_at)).unwrap_or_default(),
+        left: now
+            .as_ref()
+            .and_then(|now| now.seconds_left)
+            .map(|left| format!("{} min", left.div_euclid(60) + 1))
+            .unwrap_or_default(),
+        now,
+        past,
+    };
+    html(asked, &shown)
+}
+
+#[derive(Template)]
+#[template(path = "run.html")]
+struct RunPage {
+    shell: Shell,
+    crawl: i64,
+    started: String,
+    ended: String,
+    outcomes: Vec<(String, i64)>,
+    captures: Vec<Kept>,
+}
+
+struct Kept {
+    id: i64,
+    at: String,
+    status: u16,
+    url: String,
+    report: String,
+    is_report: bool,
+    unchanged: bool,
+}
+
+/// What one run kept.
+pub fn one_page(connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+    let crawl = asked.segment(1)?;
+    let run: Option<(String, Option<String>)> = connection
+        .prepare_cached("SELECT started_at, ended_at FROM crawl WHERE id = ?1")?
+        .query_row([crawl], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (started, ended) = run.ok_or_else(|| Trouble::NotFound(format!("there was no run {crawl}")))?;
+    let mut statement = connection.prepare_cached(
+        "SELECT c.id, c.started_at, c.status, c.url, c.revisit_of IS NOT NULL, r.agency, r.year, r.id IS NOT NULL
+         FROM capture c LEFT JOIN report r ON r.capture = c.id WHERE c.crawl = ?1 ORDER BY r.id IS NULL, c.id DESC LIMIT 200",
+    )?;
+    let rows = statement.query_map([crawl], |row| {
+        let year: Option<i16> = row.get(6)?;
+        let agency: Option<String> = row.get(5)?;
+        let year = year.map(|year| format!(" {year}")).unwrap_or_default();
+        Ok(Kept {
+            id: row.get(0)?,
+            at: minute(&row.get::<_, String>(1)?),
+            status: row.get(2)?,
+            url: plain(&row.get::<_, String>(3)?),
+            unchanged: row.get(4)?,
+            report: plain(&format!("{}{year}", agency.unwrap_or_default())),
+            is_report: row.get(7)?,
+        })
+    })?;
+    let captures = rows.collect::<Result<_, _>>()?;
+    let page = RunPage {
+        shell: Shell::new(asked, "runs", format!("{} {crawl}", asked.lang.w("运行", "Run"))),
+        crawl,
+        started: minute(&started),
+        ended: ended.map(|at| minute(&at)).unwrap_or_default(),
+        outcomes: overview::outcomes(connection, crawl)?,
+        captures,
+    };
+    html(asked, &page)
+}
+
+pub fn one_run(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+    one_page(connection, asked)
+}
