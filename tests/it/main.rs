@@ -5,6 +5,7 @@ mod site;
 
 mod archive;
 mod attachments;
+mod browser;
 mod cli;
 mod crawl;
 mod demo;
@@ -16,6 +17,7 @@ mod hostile;
 mod kill;
 mod layers;
 mod nightly;
+mod pages;
 mod proof;
 mod quality;
 mod quirks;
