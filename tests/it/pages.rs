@@ -344,7 +344,9 @@ fn many_at_once_while_the_archive_is_written() {
     let store = Store::open(&archive, Access::Write).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            (0..40).for_each(|n| drop(put(&store, &format!("http://w.gov.cn/{n}"), &failing(&n.to_string()))))
+            (0..40).for_each(|n| {
+                put(&store, &format!("http://w.gov.cn/{n}"), &failing(&n.to_string()));
+            })
         });
         let clients: Vec<_> = (0..200)
             .map(|n| {
