@@ -141,12 +141,15 @@ fn name_at_ends(out: &mut String, names: &mut [(f64, usize)], series: &[Series],
         *y = y.max(last + 17.0);
         last = *y;
     }
-    let over = (last - floor).max(0.0);
-    for (y, which) in names.iter() {
-        let y = y - over;
+    let mut limit = floor;
+    for (y, _) in names.iter_mut().rev() {
+        *y = y.min(limit);
+        limit = *y - 17.0;
+    }
+    for &(y, which) in names.iter() {
         let _ = write!(out, "<g class=\"series s{}\">", which % 8);
-        shape(out, *which, x, y);
-        let name: String = series[*which].name.chars().take(17).collect();
+        shape(out, which, x, y);
+        let name: String = series[which].name.chars().take(17).collect();
         let _ = write!(
             out,
             "<text class=\"name\" x=\"{:.1}\" y=\"{:.1}\">{}</text></g>",

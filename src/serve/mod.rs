@@ -41,8 +41,9 @@ const AT_ONCE: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Connections kept open between pages.
 const KEPT: usize = AT_ONCE;
-/// How often the archive is looked at for changes.
+/// How often the archive is looked at for changes; more seldom where looking takes long.
 const LOOK: Duration = Duration::from_secs(2);
+const REST: u32 = 10;
 
 /// What every page is made from.
 struct Site {
@@ -199,6 +200,7 @@ async fn keep_current(site: std::sync::Weak<Site>) {
     let mut watcher: Option<Connection> = None;
     loop {
         let Some(held) = site.upgrade() else { return };
+        let begun = tokio::time::Instant::now();
         let looked = tokio::task::spawn_blocking(move || {
             let connection = match watcher {
                 Some(connection) => connection,
@@ -224,6 +226,6 @@ async fn keep_current(site: std::sync::Weak<Site>) {
                 (watcher, seen) = (None, None);
             }
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(LOOK.max(begun.elapsed() * REST)).await;
     }
 }

@@ -268,7 +268,9 @@ fn lines(
 fn frontier(connection: &Connection, lines: &mut BTreeMap<String, Line>) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT a.name, u.role, u.outcome, u.anchor, u.capture FROM url u JOIN agency a ON a.id = u.agency
-         WHERE u.role IN ('report', 'attachment') OR u.outcome IN ('wall', 'rate_limited', 'robots_unreachable')",
+         LEFT JOIN capture c ON c.id = u.capture LEFT JOIN report r ON r.capture = coalesce(c.revisit_of, c.id)
+         WHERE r.id IS NULL
+           AND (u.role IN ('report', 'attachment') OR u.outcome IN ('wall', 'rate_limited', 'robots_unreachable'))",
     )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

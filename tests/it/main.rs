@@ -5,6 +5,7 @@ mod site;
 
 mod archive;
 mod attachments;
+mod browser;
 mod cli;
 mod compact;
 mod coverage;
@@ -23,6 +24,7 @@ mod network;
 mod nightly;
 mod outside;
 mod pace;
+mod pages;
 mod proof;
 mod quality;
 mod quirks;
