@@ -137,7 +137,7 @@ fn alter(path: &Path, dice: &mut Dice) -> String {
         "INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES ('00', 'plain', 0, x'')".to_owned(),
         format!("INSERT INTO report (capture, agency) VALUES ({id}, 'forged')"),
         format!(
-            "INSERT INTO capture SELECT NULL, url, urlkey, method, request_headers, status, response_headers, payload, NULL, started_at, peer, hop, truncated, crawl FROM capture WHERE id = {id}"
+            "INSERT INTO capture SELECT NULL, url, urlkey, method, request_headers, status, response_headers, payload, NULL, started_at, peer, hop, truncated, crawl, transport FROM capture WHERE id = {id}"
         ),
     ];
     let change = &changes[usize::try_from(dice.below(changes.len() as u64)).unwrap()];

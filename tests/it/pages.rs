@@ -157,13 +157,14 @@ fn every_page_answers_in_both_languages_and_is_sealed() {
     let archive = archive_of_all_sorts(folder.path());
     let serving = serve(&archive);
     let sichuan = capture_of(&archive, "四川省人力资源和社会保障厅");
+    let shanghai = capture_of(&archive, "上海市人民政府办公厅");
     let pingtan = encoded("平潭综合实验区");
     for (path, zh, en) in [
         ("/".to_owned(), "各机关各年度年报", "Annual reports by agency and year"),
         (format!("/report/{sichuan}"), "19761.95", "Disclosure on the agency"),
         (format!("/report/{sichuan}?cell=applications.received/total"), "重新推得同一数值", "derived again"),
         (format!("/report/{sichuan}/cell?cell=disclosure.fees.amount"), "字节", "bytes"),
-        (format!("/report/{sichuan}/against/{}", sichuan - 1), "两次存档之间的变化", "What changed"),
+        (format!("/report/{sichuan}/against/{shanghai}"), "两次存档之间的变化", "What changed"),
         (format!("/agency?name={pingtan}"), "复议与诉讼", "Reviews and suits"),
         ("/compare?indicator=review.total".into(), "行政复议 总计", "review, total"),
         ("/findings".into(), "疑点", "Findings"),
