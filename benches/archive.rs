@@ -132,7 +132,7 @@ fn host(n: usize) -> Host {
     let city = format!("{}{}市", dice.one(&SYLLABLES), dice.one(&SYLLABLES));
     let mut head = format!(
         "<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"{}\">\n<meta name=\"SiteName\" content=\"{city}政府门户网站\">\n<style>\n",
-        if n % 4 == 0 { "gb2312" } else { "utf-8" }
+        if n.is_multiple_of(4) { "gb2312" } else { "utf-8" }
     );
     let size = 15_000 + dice.below(45_000);
     let mut foot = String::from("<script>\n");
@@ -166,7 +166,7 @@ fn host(n: usize) -> Host {
         );
     }
     foot += "</script>\n</body></html>";
-    let markup = Markup { word: n % 3 != 0, split_heads: n % 2 == 0, ..Markup::default() };
+    let markup = Markup { word: !n.is_multiple_of(3), split_heads: n.is_multiple_of(2), ..Markup::default() };
     // Every cell a mark of its own: what is printed there is put in page by page.
     let mut marks = 0;
     let marked: String = numbers::PINGTAN_2023
@@ -184,7 +184,7 @@ fn host(n: usize) -> Host {
     // Numbers borrow their text for as long as the program runs; one for each host.
     let numbers = Numbers::of(Edition::Y2021, marked.leak());
     let tables = [form::two(&numbers, markup), form::three(&numbers, markup), form::four(&numbers, markup)];
-    Host { name: format!("www.h{n}.gov.cn"), city, gbk: n % 4 == 0, tables, head, foot }
+    Host { name: format!("www.h{n}.gov.cn"), city, gbk: n.is_multiple_of(4), tables, head, foot }
 }
 
 fn prose(dice: &mut Dice, length: usize) -> String {

@@ -79,6 +79,7 @@ fn made(path: &Path) -> Store {
                     peer: None,
                     hop: Hop::Seed,
                     truncated: None,
+                    transport: None,
                 };
                 let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
                 (exchange, parsed)

@@ -22,12 +22,12 @@
 //! | [`config`] | `config.toml`: read once, checked whole, handed out in parts |
 //! | [`seed`] | who publishes, where, within what scope |
 //! | [`crawl`] | frontier, robots.txt, pace, guard, the one door to the network |
-//! | [`archive`] | captures and payloads, append-only, by digest |
+//! | [`archive`] | captures and payloads, append-only, by digest, chained |
 //! | [`parse`] | bytes in, findings out: no clock, file, network, database or randomness |
 //! | [`office`] | legacy Word files, made readable by LibreOffice where it is installed |
 //! | [`reparse`] | re-reads captures whose reading is older than the parser |
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
-//! | [`export`] | csv, jsonl, warc, wacz, evidence |
+//! | [`export`] | tables (csv, jsonl, parquet), workbook, SQLite, WARC, WACZ, evidence, snapshot |
 //! | [`import`] | WARC, WACZ and plain files taken in |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
 //! | [`proof`] | one number derived again from its archived bytes |

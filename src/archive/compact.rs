@@ -150,13 +150,16 @@ fn choose(sample: &[Vec<u8>], bodies: usize, level: i32) -> Option<(&'static str
     candidates.push(("pages together", together));
     candidates.extend(zstd::dict::from_samples(&sources, TRAINED).ok().map(|trained| ("trained", trained)));
     candidates.retain(|(_, bytes)| !bytes.is_empty() && bytes.len() <= LARGEST);
+    let by_itself = |body: &[u8]| zstd::bulk::compress(body, level).map_or(body.len(), |packed| packed.len());
     let cost = |dictionary: Option<&[u8]>| -> usize {
-        let packed = |body: &&[u8]| match dictionary {
-            Some(dictionary) => payload::pack(dictionary, level, body).map_or(body.len(), |packed| packed.len()),
-            None => alone(body).len(),
+        // Made once for all bodies: taking a dictionary in costs more than packing a page.
+        let mut packer = dictionary.and_then(|bytes| zstd::bulk::Compressor::with_dictionary(level, bytes).ok());
+        let mut packed = |body: &[u8]| match &mut packer {
+            Some(packer) => packer.compress(body).map_or(body.len(), |packed| packed.len()),
+            None => by_itself(body),
         };
-        let own = dictionary.map_or(0, |dictionary| alone(dictionary).len());
-        measured.iter().map(packed).sum::<usize>() * bodies / measured.len().max(1) + own
+        let sum: usize = measured.iter().map(|body| packed(body)).sum();
+        sum * bodies / measured.len().max(1) + dictionary.map_or(0, by_itself)
     };
     let nothing = cost(None);
     candidates

@@ -18,9 +18,9 @@ pub struct Export {
     /// Where to; - for standard output; for a snapshot, the folder it is made in
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// A row a number (long), a report (wide) or a finding; for csv, jsonl and parquet
-    #[arg(long, value_enum, default_value = "long")]
-    shape: Shape,
+    /// For csv, jsonl and parquet: a row a number (long), a report (wide) or a finding [default: long]
+    #[arg(long, value_enum)]
+    shape: Option<Shape>,
     /// Only captures since this date, YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     since: Option<jiff::civil::Date>,
@@ -80,7 +80,12 @@ impl Export {
             return Ok(Exit::Usage);
         }
         let store = context.open(Access::Read)?;
-        let shape = match self.shape {
+        let has_shapes = matches!(self.format, Format::Csv | Format::Jsonl | Format::Parquet);
+        if self.shape.is_some() && !has_shapes {
+            eprintln!("gongkai: --shape is for csv, jsonl and parquet");
+            return Ok(Exit::Usage);
+        }
+        let shape = match self.shape.unwrap_or(Shape::Long) {
             Shape::Long => export::Shape::Long,
             Shape::Wide => export::Shape::Wide,
             Shape::Findings => export::Shape::Findings,

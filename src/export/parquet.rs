@@ -1,4 +1,4 @@
-//! Apache Parquet, zstd, a row group for every 20,000 rows. Numbers are DECIMAL(38,9) of 16 bytes, big-endian two's complement;
+//! Apache Parquet, zstd, a row group for every 250,000 cells. Numbers are DECIMAL(38,9) of 16 bytes, big-endian two's complement;
 //! a number with more digits is nothing there, and stands in `text` as printed.
 
 use std::io::Write;
@@ -16,7 +16,8 @@ use super::Fault;
 use super::table::{self, Cell, Column, Kind, Shape};
 use crate::dataset::Wanted;
 
-const GROUP: usize = 20_000;
+/// Cells held in memory until their row group is written.
+const GROUP: usize = 250_000;
 const PRECISION: i32 = 38;
 const SCALE: usize = 9;
 
@@ -41,7 +42,7 @@ pub fn write(
             gathered.push(cell);
         }
         waiting += 1;
-        if waiting == GROUP {
+        if waiting * columns.len() >= GROUP {
             waiting = 0;
             flush(&mut file, &mut group).map_err(fault)?;
         }

@@ -283,7 +283,7 @@ fn the_clean_copy_holds_every_row_and_no_body() {
     assert_eq!(bytes, export(folder.path(), &["sqlite"], "b.sqlite"));
     let copy = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
     let mut statement = copy.prepare("SELECT * FROM numbers").unwrap();
-    let names: Vec<String> = statement.column_names().map(|name| name.to_owned()).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).unwrap();
     let (mut count, mut cells) = (0, 0);
     while let Some(row) = rows.next().unwrap() {
@@ -354,4 +354,25 @@ fn the_search_finds_words_of_any_length() {
         })
         .unwrap();
     assert_eq!(rows.map(Result::unwrap).filter(Option::is_some).count(), 6);
+}
+
+#[test]
+fn what_can_not_be_is_said_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    for (arguments, word) in [
+        (&["sqlite", "--out", "-"][..], "name a file"),
+        (&["xlsx", "--shape", "wide", "--out", "a.xlsx"], "--shape is for"),
+        (&["csv", "--since", "last year", "--out", "a.csv"], "invalid value"),
+    ] {
+        let said = gongkai()
+            .current_dir(folder.path())
+            .args(["--archive", "gongkai-demo.sqlite", "export"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert_eq!(said.status.code(), Some(2), "{arguments:?} {}", stderr(&said));
+        assert!(stderr(&said).contains(word), "{}", stderr(&said));
+    }
+    assert!(!folder.path().join("a.xlsx").exists() && !folder.path().join("a.csv").exists());
 }
