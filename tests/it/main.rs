@@ -23,7 +23,6 @@ mod layers;
 mod network;
 mod nightly;
 mod outside;
-mod pace;
 mod pages;
 mod proof;
 mod quality;
