@@ -21,7 +21,7 @@ fn archive(folder: &Path) {
              UPDATE value SET text = '@\"a\", b' || char(10) || 'c', state = 'unreadable', value = NULL WHERE id = 9;
              UPDATE value SET text = '-18', value = '-18' WHERE id = 11;
              UPDATE value SET text = '5949.088667', value = '5949.088667' WHERE id = 13;
-             UPDATE report SET agency = '+cmd|局' WHERE id = 2;",
+             UPDATE report SET agency = '+cmd|局' WHERE agency = '杭州市人民政府';",
         )
         .unwrap();
 }
