@@ -49,7 +49,7 @@ fn page(n: usize, year: i16) -> String {
     let markup = Markup::default();
     // One report in four fails.
     let three = form::three(&numbers, markup);
-    let three = if (n + year as usize) % 4 == 0 { three.replacen(">81<", ">87<", 1) } else { three };
+    let three = if (n + year as usize).is_multiple_of(4) { three.replacen(">81<", ">87<", 1) } else { three };
     let name = agency(n);
     let prose = format!(
         "<p>{year}年，{name}坚持以公开为常态、不公开为例外，主动公开信息{n}条，办理依申请公开，信访投诉类事项依法告知，政策解读及时准确，监督保障有力。</p>"
