@@ -205,8 +205,8 @@ pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result
     Ok(Comparison { rows: rows.collect(), indicator, applicant, unit, years, left_out })
 }
 
-/// Capture, and three texts in the order of the template.
-type ShownCell = (i64, String, String, String);
+/// Capture, query of the cell, text, state.
+type CellShown = (i64, String, String, String);
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -222,7 +222,7 @@ struct ComparePage {
     to: String,
     agencies: Vec<(String, String)>,
     years: Vec<i16>,
-    rows: Vec<(String, String, Vec<Option<ShownCell>>)>,
+    rows: Vec<(String, String, Vec<Option<CellShown>>)>,
     chart: String,
     drawn: usize,
     left_out: usize,
