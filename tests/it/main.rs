@@ -1,5 +1,6 @@
 //! Everything that is tested from outside the crate, as one binary.
 
+#[allow(dead_code, reason = "the site is scripted for the pace too")]
 #[path = "../site/mod.rs"]
 mod site;
 
