@@ -71,7 +71,7 @@ const HEAD: &str = "<!DOCTYPE html><meta charset=\"utf-8\">";
 fn style(lit: &str) -> String {
     format!(
         "<style>#{lit}{{outline:3px solid #b45309!important;outline-offset:1px;background:#fde68a!important;\
-         color:#1c1917!important;scroll-margin:40vh 30vw}}#{lit} *{{background:transparent!important;color:#1c1917!important}}</style>"
+         color:#1c1917!important;scroll-margin:min(40vh,6rem) 30vw}}#{lit} *{{background:transparent!important;color:#1c1917!important}}</style>"
     )
 }
 

@@ -18,7 +18,7 @@ pub struct Remembered {
     pub last_start_at: Option<String>,
     /// How many gaps lay between two starts.
     pub slowdown: u32,
-    /// It refused or failed within [`CARE`].
+    /// It refused or failed within 30 days.
     pub refused: bool,
     pub transport: Option<Transport>,
 }
