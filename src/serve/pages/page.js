@@ -3,6 +3,7 @@
 
 const proof = document.getElementById("proof");
 const frame = document.getElementById("page");
+let shown = frame && frame.src;
 
 async function light(link) {
   const query = link.dataset.cell;
@@ -15,7 +16,8 @@ async function light(link) {
   const cell = parsed.querySelector("[data-frame]");
   proof.replaceChildren(...cell.childNodes);
   // A frame that only its fragment changes would not be asked for again.
-  frame.contentWindow.location.replace(cell.dataset.frame);
+  shown = new URL(cell.dataset.frame, location.href).href;
+  frame.contentWindow.location.replace(shown);
   for (const lit of document.querySelectorAll("a.num[aria-current]")) lit.removeAttribute("aria-current");
   for (const number of document.querySelectorAll("a.num")) {
     if (number.dataset.cell === query) number.setAttribute("aria-current", "true");
@@ -40,6 +42,10 @@ function beside(from, key) {
 }
 
 if (proof && frame) {
+  // A page opened again scrolls its frame to where it was, not to the cell. A fragment alone loads nothing.
+  frame.addEventListener("load", () => {
+    if (shown.includes("#")) frame.contentWindow.location.replace(shown);
+  });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-cell]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
