@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::pages::{archive_of_all_sorts, send, serve};
+use super::pages::{archive_of_all_sorts, capture_of, send, serve};
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -224,14 +224,15 @@ fn a_narrow_screen_shows_every_page_without_scrolling_sideways() {
     let serving = serve(&archive);
     let origin = format!("http://{}", serving.address);
     let browser = Browser::start(&driver, "--window-size=500,900");
+    let report = capture_of(&archive, "四川省人力资源和社会保障厅");
     for path in [
         "/",
-        "/report/16?cell=review.total",
+        &format!("/report/{report}?cell=review.total"),
         "/agency?name=%E5%B9%B3%E6%BD%AD%E7%BB%BC%E5%90%88%E5%AE%9E%E9%AA%8C%E5%8C%BA",
         "/compare",
         "/findings",
         "/search?q=%E5%85%AC%E5%BC%80",
-        "/capture/16",
+        &format!("/capture/{report}"),
         "/runs",
         "/runs/1",
         "/api",

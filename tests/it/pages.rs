@@ -145,7 +145,7 @@ fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-fn capture_of(archive: &Path, agency: &str) -> i64 {
+pub fn capture_of(archive: &Path, agency: &str) -> i64 {
     let connection = rusqlite::Connection::open(archive).unwrap();
     let sql = "SELECT capture FROM report_current WHERE agency = ?1 ORDER BY year DESC LIMIT 1";
     connection.query_row(sql, [agency], |row| row.get(0)).unwrap()
