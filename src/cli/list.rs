@@ -48,9 +48,9 @@ impl List {
     }
 }
 
-/// From the first year of which anything is known.
+/// From the first year of which anything is known; a site that can't be seen is not known better in one year than in another.
 fn table(rows: &[CoverageRow]) -> Table {
-    let known = |row: &&CoverageRow| !matches!(row.state.as_str(), "expected" | "not_looked_at");
+    let known = |row: &&CoverageRow| !matches!(row.state.as_str(), "expected" | "not_looked_at" | "blocked");
     let first = rows.iter().filter(known).map(|row| row.year).min().or(rows.iter().map(|row| row.year).max());
     let years: BTreeSet<i16> = rows.iter().map(|row| row.year).filter(|year| Some(*year) >= first).collect();
     let mut by_agency: BTreeMap<&str, BTreeMap<i16, &CoverageRow>> = BTreeMap::new();
