@@ -91,13 +91,21 @@ pub fn each_report<E: From<StoreError>>(
     mut each: impl FnMut(ReportRow) -> Result<(), E>,
 ) -> Result<(), E> {
     let sql = |fault: rusqlite::Error| E::from(fault.into());
-    let mut statement = connection.prepare(
-        "SELECT id, capture, agency, region, year, edition, title, published, url, captured_at, payload, parser_version
-         FROM report_current
-         WHERE (?1 IS NULL OR agency = ?1) AND (?2 IS NULL OR year = ?2) AND (?3 IS NULL OR edition = ?3)
-           AND (?4 IS NULL OR captured_at >= ?4)
-         ORDER BY agency, year, capture",
-    ).map_err(sql)?;
+    // A condition that may be left out by its parameter would keep SQLite from the index.
+    let given = |is: bool, condition: &'static str, absent: &'static str| if is { condition } else { absent };
+    let conditions = [
+        given(wanted.agency.is_some(), "agency = ?1", "?1 IS NULL"),
+        given(wanted.year.is_some(), "year = ?2", "?2 IS NULL"),
+        given(wanted.edition.is_some(), "edition = ?3", "?3 IS NULL"),
+        given(wanted.since.is_some(), "captured_at >= ?4", "?4 IS NULL"),
+    ];
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "SELECT id, capture, agency, region, year, edition, title, published, url, captured_at, payload, parser_version
+             FROM report_current WHERE {} ORDER BY agency, year, capture",
+            conditions.join(" AND ")
+        ))
+        .map_err(sql)?;
     let mut rows =
         statement.query(rusqlite::params![wanted.agency, wanted.year, wanted.edition, wanted.since]).map_err(sql)?;
     while let Some(row) = rows.next().map_err(sql)? {

@@ -105,6 +105,8 @@ pub struct Overview {
     across: HashMap<String, Across>,
     /// False before the first look across years is done.
     pub across_done: bool,
+    /// Reports read before pages were indexed: no search finds them.
+    pub unsearched: i64,
 }
 
 type Across = (Vec<(i64, i64, String)>, Arc<Vec<Found>>);
@@ -147,7 +149,8 @@ impl Overview {
         let by_agency = lines.iter().enumerate().map(|(n, line)| (line.agency.clone(), n)).collect();
         let last_run = last_run(connection)?;
         let across_done = before.is_some();
-        Ok(Overview { lines, by_agency, years, findings, last_run, across, across_done })
+        let unsearched = dataset::captures_without_words(connection)?;
+        Ok(Overview { lines, by_agency, years, findings, last_run, across, across_done, unsearched })
     }
 
     pub fn line(&self, agency: &str) -> Option<&Line> {

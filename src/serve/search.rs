@@ -28,7 +28,7 @@ struct SearchPage {
     page: usize,
 }
 
-pub fn page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
     let words = asked.get("q").unwrap_or_default();
     let page = asked.page()?;
     let query = Query::of(words);
@@ -43,7 +43,7 @@ pub fn page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response
         asked_for: plain(words),
         nothing: query.is_some() && hits.is_empty(),
         unreadable: query.is_none() && !words.is_empty(),
-        without: dataset::captures_without_words(connection)?,
+        without: site.overview().unsearched,
         earlier: if page > 1 { at(page - 1) } else { String::new() },
         later: if more { at(page + 1) } else { String::new() },
         page,
