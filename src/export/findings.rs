@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Fault;
-use super::table::{Cell, Column, Kind::Text, PROVENANCE, REPORT};
+use super::table::{Cell, Column, Kind::Text, PROVENANCE, REPORT, provenance_cells, report_cells};
 use crate::dataset::{self, Wanted};
 
 const FINDING: [Column; 8] = [
@@ -35,11 +35,7 @@ pub fn rows(
     dataset::each_report(connection, wanted, |report| {
         for finding in dataset::findings(connection, report.id)? {
             let values = finding.values.join(" ");
-            each(&[
-                Cell::text(report.agency.as_deref()),
-                Cell::text(report.region.as_deref()),
-                Cell::year(report.year),
-                Cell::text(report.edition.as_deref()),
+            let finding = [
                 Cell::Text(&finding.rule),
                 Cell::Text(&finding.severity),
                 Cell::Text(&finding.verdict),
@@ -48,12 +44,8 @@ pub fn rows(
                 Cell::Text(&finding.detail),
                 Cell::Text(&values),
                 Cell::Text(&finding.fingerprint),
-                Cell::Text(&report.url),
-                Cell::Text(&report.captured_at),
-                Cell::Integer(report.capture),
-                Cell::Text(&report.sha256),
-                Cell::Text(&report.parser_version),
-            ])?;
+            ];
+            each(&[&report_cells(&report)[..], &finding, &provenance_cells(&report)].concat())?;
             count += 1;
         }
         Ok::<_, Fault>(())

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Fault;
-use super::table::{Cell, Column, Kind, PROVENANCE, REPORT};
+use super::table::{Cell, Column, Kind, PROVENANCE, REPORT, provenance_cells, report_cells};
 use crate::dataset::{self, Wanted};
 
 use Kind::{Boolean, Decimal, Integer, Text};
@@ -63,11 +63,7 @@ pub fn rows(
     let mut count = 0;
     dataset::each_report(connection, wanted, |report| {
         for value in dataset::values(connection, report.id)? {
-            each(&[
-                Cell::text(report.agency.as_deref()),
-                Cell::text(report.region.as_deref()),
-                Cell::year(report.year),
-                Cell::text(report.edition.as_deref()),
+            let number = [
                 Cell::Text(&value.indicator),
                 Cell::text(value.applicant.as_deref()),
                 Cell::text(value.label.as_deref()),
@@ -83,12 +79,8 @@ pub fn rows(
                 Cell::Integer(value.column),
                 Cell::Integer(value.byte_start),
                 Cell::Integer(value.byte_end),
-                Cell::Text(&report.url),
-                Cell::Text(&report.captured_at),
-                Cell::Integer(report.capture),
-                Cell::Text(&report.sha256),
-                Cell::Text(&report.parser_version),
-            ])?;
+            ];
+            each(&[&report_cells(&report)[..], &number, &provenance_cells(&report)].concat())?;
             count += 1;
         }
         Ok::<_, Fault>(())

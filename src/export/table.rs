@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rusqlite::Connection;
 
 use super::{Fault, findings, long, wide};
-use crate::dataset::Wanted;
+use crate::dataset::{ReportRow, Wanted};
 
 /// Which table of the data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,16 @@ pub const REPORT: [Column; 4] = [
     ),
 ];
 
+/// The cells under [`REPORT`].
+pub fn report_cells(report: &ReportRow) -> [Cell<'_>; 4] {
+    [
+        Cell::text(report.agency.as_deref()),
+        Cell::text(report.region.as_deref()),
+        Cell::year(report.year),
+        Cell::text(report.edition.as_deref()),
+    ]
+}
+
 /// Where a row comes from.
 pub const PROVENANCE: [Column; 5] = [
     Column::new("url", Text, "网址", "address it was fetched from"),
@@ -136,3 +146,14 @@ pub const PROVENANCE: [Column; 5] = [
     Column::new("sha256", Text, "存档内容的 SHA-256", "SHA-256 of the archived bytes"),
     Column::new("parser_version", Text, "解析程序版本", "version of the parser that read it"),
 ];
+
+/// The cells under [`PROVENANCE`].
+pub fn provenance_cells(report: &ReportRow) -> [Cell<'_>; 5] {
+    [
+        Cell::Text(&report.url),
+        Cell::Text(&report.captured_at),
+        Cell::Integer(report.capture),
+        Cell::Text(&report.sha256),
+        Cell::Text(&report.parser_version),
+    ]
+}

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::Fault;
 use super::indicator::indicators;
-use super::table::{Cell, Column, Kind, PROVENANCE, REPORT};
+use super::table::{Cell, Column, Kind, PROVENANCE, REPORT, provenance_cells, report_cells};
 use crate::dataset::{self, Wanted};
 
 const PAGE: [Column; 4] = [
@@ -51,24 +51,15 @@ pub fn rows(
             }
         }
         let with_number = values.iter().filter(|value| value.value.is_some()).count();
-        let mut row = vec![
-            Cell::text(report.agency.as_deref()),
-            Cell::text(report.region.as_deref()),
-            Cell::year(report.year),
-            Cell::text(report.edition.as_deref()),
+        let mut row = report_cells(&report).to_vec();
+        row.extend([
             Cell::text(report.title.as_deref()),
             Cell::text(report.published.as_deref()),
             Cell::Integer(values.len() as i64),
             Cell::Integer(with_number as i64),
-        ];
-        row.extend(codes.iter().map(|code| Cell::decimal(numbers.get(code).copied())));
-        row.extend([
-            Cell::Text(&report.url),
-            Cell::Text(&report.captured_at),
-            Cell::Integer(report.capture),
-            Cell::Text(&report.sha256),
-            Cell::Text(&report.parser_version),
         ]);
+        row.extend(codes.iter().map(|code| Cell::decimal(numbers.get(code).copied())));
+        row.extend(provenance_cells(&report));
         each(&row)?;
         count += 1;
         Ok::<_, Fault>(())
