@@ -1,5 +1,6 @@
 //! What stands in a cell: number, blank, dash, slash, a number with a remark, or something that can't be read.
 
+use super::label::folded_text;
 use super::reading::CellState;
 
 /// A cell as read.
@@ -30,6 +31,9 @@ const UNITS: [&str; 24] = [
 
 /// Reads the text of a cell.
 pub fn content(text: &str) -> Content {
+    if !may_begin_a_value(text) {
+        return Content::nothing(CellState::Unreadable);
+    }
     let plain = plain(text);
     if plain.is_empty() {
         return Content::nothing(CellState::Blank);
@@ -58,6 +62,14 @@ pub fn content(text: &str) -> Content {
         remark if remark.starts_with('[') && remark.ends_with(']') => with_unit(CellState::Remark),
         _ => unreadable,
     }
+}
+
+/// Whether the first character is one that a value begins with: most labels are told from values by it.
+fn may_begin_a_value(text: &str) -> bool {
+    text.chars().find(|c| !is_unseen(*c)).is_none_or(|first| {
+        matches!(first, '0'..='9' | '０'..='９' | '-' | '－' | '+' | '＋' | '/' | '／' | '\\' | '＼' | '无' | '减' | '增')
+            || is_dash_like(first, text)
+    })
 }
 
 /// Signs as printed: `-18`, `+1036`, `减4`, `增3`.
@@ -91,21 +103,23 @@ fn number(text: &str) -> Option<(String, &str)> {
 
 /// Half-width, without white space; every kind of minus and dash as `-`.
 fn plain(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}'))
-        .map(|c| match c {
-            '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-            '−' | '—' | '–' | '―' | '‐' | '‑' | '─' | '一' if is_dash_like(c, text) => '-',
-            '〔' | '【' => '[',
-            '〕' | '】' => ']',
-            _ => c,
-        })
-        .collect()
+    folded_text(text, |c| match c {
+        _ if is_unseen(c) => None,
+        _ if is_dash_like(c, text) => Some('-'),
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(c as u32 - 0xFEE0),
+        '〔' | '【' => Some('['),
+        '〕' | '】' => Some(']'),
+        _ => Some(c),
+    })
 }
 
-/// The numeral 一 alone in a cell is a dash that an editor turned into a character.
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200B}'..='\u{200F}')
+}
+
+/// Every kind of minus and dash; the numeral 一 alone in a cell is a dash that an editor turned into a character.
 fn is_dash_like(c: char, text: &str) -> bool {
-    c != '一' || text.trim() == "一"
+    matches!(c, '−' | '—' | '–' | '―' | '‐' | '‑' | '─') || (c == '一' && text.trim() == "一")
 }
 
 #[cfg(test)]

@@ -24,8 +24,10 @@ impl Decimal {
         if whole.is_empty() || whole.len() > 20 || fraction.len() > 9 || !plain(whole) || !plain(fraction) {
             return None;
         }
-        let fraction: i128 = format!("{fraction:0<9}").parse().ok()?;
-        Some(Decimal(sign * (whole.parse::<i128>().ok()? * SCALE + fraction)))
+        let number =
+            |digits: &str| digits.bytes().fold(0, |number: i128, digit| number * 10 + i128::from(digit - b'0'));
+        let fraction = number(fraction) * 10i128.pow(9 - fraction.len() as u32);
+        Some(Decimal(sign * (number(whole) * SCALE + fraction)))
     }
 }
 
@@ -46,7 +48,11 @@ impl Sum for Decimal {
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (self.0.abs() / SCALE, self.0.abs() % SCALE);
+        let (whole, fraction) = match u64::try_from(self.0.unsigned_abs()) {
+            // Wide division is slow, and nearly no number of a report needs it.
+            Ok(small) => (u128::from(small / SCALE as u64), u128::from(small % SCALE as u64)),
+            Err(_) => (self.0.unsigned_abs() / SCALE as u128, self.0.unsigned_abs() % SCALE as u128),
+        };
         if fraction == 0 {
             return write!(f, "{sign}{whole}");
         }

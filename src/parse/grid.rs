@@ -142,6 +142,7 @@ mod tests {
             ("missing tr", "<table><td>a<td>b</table>", &["a b"]),
             ("cells close cells", "<table><tr><td>a<td>b</tr><tr><td>c</table>", &["a b", "c ·"]),
             ("hidden row", "<table><tr style='display: none'><td>x<tr><td>a</table>", &["a"]),
+            ("hidden in capitals", "<table><tr style='Display: None'><td>x<tr><td>a</table>", &["a"]),
             ("hidden text", "<table><tr><td>1<span style=display:none>9</span>2</table>", &["12"]),
             ("upper case, unquoted", "<TABLE><TR><TD ROWSPAN=2>a<TD>b<TR><TD>c</TABLE>", &["a b", "a c"]),
             ("table opened outside a cell", "<table><tr><td>x</td><table><tr><td>a</table>", &["a"]),

@@ -28,10 +28,10 @@ use url::Url;
 use crate::exchange::{Headers, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "5";
+pub const PARSER_VERSION: &str = "6";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 5] = [
+pub const HISTORY: [(&str, &str); 6] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -46,6 +46,7 @@ pub const HISTORY: [(&str, &str); 5] = [
         "5",
         "links: the page in the frame of a shell, numbered pages of openness, years beyond one without a report; answers of one row are listings",
     ),
+    ("6", "styles hide in any case of letters"),
 ];
 
 /// What a reading is made from.

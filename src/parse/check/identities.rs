@@ -3,14 +3,14 @@
 //! A blank cell is not zero: where the printed numbers of a sum fall short of the total and cells are blank, the identity
 //! can't be assessed; where they exceed it, or nothing is blank, it fails.
 
-use super::{Numbers, Term, finding};
+use super::{Numbers, Term, code_of, finding};
 use crate::parse::decimal::Decimal;
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::{APPLICANTS, CHALLENGES, OUTCOMES, ROWS};
 use crate::parse::reading::{Finding, Severity, Verdict};
 
 /// Every identity that the report's values touch, with its verdict.
-pub fn identities(numbers: &Numbers<'_>) -> Vec<Finding> {
+pub fn identities(numbers: &Numbers) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (applicant, label) in Applicant::ALL.into_iter().zip(APPLICANTS) {
         findings.extend(balance(numbers, applicant, label));
@@ -25,20 +25,20 @@ pub fn identities(numbers: &Numbers<'_>) -> Vec<Finding> {
     findings
 }
 
-fn balance(numbers: &Numbers<'_>, applicant: Applicant, label: &str) -> Option<Finding> {
-    let code = |indicator: &str| format!("applications.{indicator}/{}", applicant.as_str());
-    let left = [code("received"), code("carried_in")];
-    let right = [code("total"), code("carried_out")];
+fn balance(numbers: &Numbers, applicant: Applicant, label: &str) -> Option<Finding> {
+    let code = |indicator| code_of(indicator, applicant);
+    let left = vec![code("applications.received"), code("applications.carried_in")];
+    let right = vec![code("applications.total"), code("applications.carried_out")];
     let detail = format!("{label}: 新收 + 上年结转 = 办理结果总计 + 结转下年度");
-    compare(numbers, "balance", applicant.as_str(), detail, &left, &right)
+    compare(numbers, "balance", applicant.as_str(), detail, left, right)
 }
 
-fn outcomes(numbers: &Numbers<'_>, applicant: Applicant, label: &str) -> Option<Finding> {
+fn outcomes(numbers: &Numbers, applicant: Applicant, label: &str) -> Option<Finding> {
     let mut parts = Vec::new();
     for prefix in ["granted", "partially_granted", "refused", "unavailable", "rejected", "other"] {
         parts.extend(numbers.under(&format!("applications.{prefix}"), applicant));
     }
-    let total = format!("applications.total/{}", applicant.as_str());
+    let total = code_of("applications.total", applicant);
     // Every group must have been read, or the sum means nothing.
     let complete = parts.len() >= 19;
     if !complete && numbers.has(&total) && !parts.is_empty() {
@@ -53,27 +53,19 @@ fn outcomes(numbers: &Numbers<'_>, applicant: Applicant, label: &str) -> Option<
             vec![total],
         ));
     }
-    compare(numbers, "outcomes", applicant.as_str(), format!("{label}: 各项办理结果之和 = 总计"), &parts, &[total])
+    compare(numbers, "outcomes", applicant.as_str(), format!("{label}: 各项办理结果之和 = 总计"), parts, vec![total])
 }
 
-fn applicants(numbers: &Numbers<'_>, indicator: &str, label: &str) -> Option<Finding> {
-    let codes: Vec<String> =
-        Applicant::ALL.iter().map(|applicant| format!("{indicator}/{}", applicant.as_str())).collect();
-    let (total, parts) = codes.split_last()?;
-    compare(
-        numbers,
-        "applicants",
-        indicator,
-        format!("{label}: 各类申请人之和 = 总计"),
-        parts,
-        std::slice::from_ref(total),
-    )
+fn applicants(numbers: &Numbers, indicator: &str, label: &str) -> Option<Finding> {
+    let mut codes: Vec<String> = Applicant::ALL.map(|applicant| code_of(indicator, applicant)).into();
+    let total = codes.pop().into_iter().collect();
+    compare(numbers, "applicants", indicator, format!("{label}: 各类申请人之和 = 总计"), codes, total)
 }
 
-fn challenges(numbers: &Numbers<'_>, group: &str, label: &str) -> Option<Finding> {
-    let codes: Vec<String> = OUTCOMES.iter().map(|(outcome, _)| format!("{group}.{outcome}")).collect();
-    let (total, parts) = codes.split_last()?;
-    compare(numbers, "challenges", group, format!("{label}: 各种结果之和 = 总计"), parts, std::slice::from_ref(total))
+fn challenges(numbers: &Numbers, group: &str, label: &str) -> Option<Finding> {
+    let mut codes: Vec<String> = OUTCOMES.iter().map(|(outcome, _)| [group, ".", outcome].concat()).collect();
+    let total = codes.pop().into_iter().collect();
+    compare(numbers, "challenges", group, format!("{label}: 各种结果之和 = 总计"), codes, total)
 }
 
 struct Side {
@@ -83,7 +75,7 @@ struct Side {
     numbers: usize,
 }
 
-fn side(numbers: &Numbers<'_>, codes: &[String]) -> Side {
+fn side(numbers: &Numbers, codes: &[String]) -> Side {
     let mut side = Side { sum: Decimal::ZERO, nothing: 0, unknown: 0, numbers: 0 };
     for code in codes {
         match numbers.term(code) {
@@ -99,18 +91,19 @@ fn side(numbers: &Numbers<'_>, codes: &[String]) -> Side {
 }
 
 fn compare(
-    numbers: &Numbers<'_>,
+    numbers: &Numbers,
     rule: &'static str,
     subject: &str,
     detail: String,
-    left_codes: &[String],
-    right_codes: &[String],
+    left_codes: Vec<String>,
+    right_codes: Vec<String>,
 ) -> Option<Finding> {
-    let codes: Vec<String> = left_codes.iter().chain(right_codes).cloned().collect();
-    if !codes.iter().any(|code| numbers.has(code)) {
+    if !left_codes.iter().chain(&right_codes).any(|code| numbers.has(code)) {
         return None;
     }
-    let (left, right) = (side(numbers, left_codes), side(numbers, right_codes));
+    let (left, right) = (side(numbers, &left_codes), side(numbers, &right_codes));
+    let mut codes = left_codes;
+    codes.extend(right_codes);
     let blanks = left.nothing + right.nothing;
     let unread = left.unknown + right.unknown;
     let verdict = if unread > 0 || left.numbers == 0 && right.numbers == 0 {

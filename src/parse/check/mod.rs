@@ -19,8 +19,8 @@ pub use identities::identities;
 pub use narrative::narrative;
 
 /// The values of one report by code.
-pub struct Numbers<'a> {
-    by_code: HashMap<String, &'a Read>,
+pub struct Numbers {
+    by_code: HashMap<String, Term>,
 }
 
 /// What a cell contributes to a sum.
@@ -33,21 +33,24 @@ enum Term {
     Unknown,
 }
 
-impl<'a> Numbers<'a> {
-    pub fn new(values: &'a [Read]) -> Numbers<'a> {
+impl Term {
+    fn of(value: &Read) -> Term {
+        match value.content.value.as_deref().and_then(Decimal::parse) {
+            _ if value.content.state == CellState::Unreadable => Term::Unknown,
+            Some(number) => Term::Number(number),
+            None => Term::Nothing,
+        }
+    }
+}
+
+impl Numbers {
+    pub fn new(values: &[Read]) -> Numbers {
         let read = values.iter().filter(|value| !value.suggested);
-        Numbers { by_code: read.map(|value| (code(value), value)).collect() }
+        Numbers { by_code: read.map(|value| (code(value), Term::of(value))).collect() }
     }
 
     fn term(&self, code: &str) -> Term {
-        match self.by_code.get(code) {
-            None => Term::Unknown,
-            Some(value) if value.content.state == CellState::Unreadable => Term::Unknown,
-            Some(value) => match value.content.value.as_deref().and_then(Decimal::parse) {
-                Some(number) => Term::Number(number),
-                None => Term::Nothing,
-            },
-        }
+        self.by_code.get(code).copied().unwrap_or(Term::Unknown)
     }
 
     fn number(&self, code: &str) -> Option<Decimal> {
@@ -60,7 +63,7 @@ impl<'a> Numbers<'a> {
 
     /// What a total left blank comes to.
     fn sum_of_applicants(&self, indicator: &str) -> Option<Decimal> {
-        let codes = Applicant::ALL[..6].iter().map(|applicant| format!("{indicator}/{}", applicant.as_str()));
+        let codes = Applicant::ALL[..6].iter().map(|applicant| code_of(indicator, *applicant));
         let terms: Vec<Term> = codes.map(|code| self.term(&code)).collect();
         let numbers =
             || terms.iter().filter_map(|term| if let Term::Number(number) = term { Some(*number) } else { None });
@@ -79,10 +82,15 @@ impl<'a> Numbers<'a> {
         super::edition::form::ROWS
             .iter()
             .filter(|(indicator, _)| belongs(indicator))
-            .map(|(indicator, _)| format!("{indicator}/{}", applicant.as_str()))
+            .map(|(indicator, _)| code_of(indicator, applicant))
             .filter(|code| self.has(code))
             .collect()
     }
+}
+
+/// The code of an application's cell: `applications.received/total`.
+fn code_of(indicator: &str, applicant: Applicant) -> String {
+    [indicator, "/", applicant.as_str()].concat()
 }
 
 /// Makes a finding with its fingerprint: the rule and the subject, not the numbers, so that it stays the same finding when a

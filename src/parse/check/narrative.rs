@@ -138,7 +138,7 @@ const CLAIMS: [Claim; 12] = [
 const REACH: usize = 26;
 
 /// Every claim in `prose` that the tables can answer.
-pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers<'_>) -> Vec<Finding> {
+pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for line in prose.filter(|line| line.chars().count() > 12) {
         for (number, before, unit) in claims_in(line) {
@@ -164,7 +164,7 @@ impl Claim {
             && (self.subject != "received" || ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"].iter().any(|verb| before.contains(verb)))
     }
 
-    fn answer(&self, number: Decimal, numbers: &Numbers<'_>) -> Option<Answer> {
+    fn answer(&self, number: Decimal, numbers: &Numbers) -> Option<Answer> {
         let mut known = Vec::new();
         for sum in self.candidates {
             let codes: Vec<String> = sum.iter().flat_map(|code| expand(code, numbers)).collect();
@@ -204,7 +204,7 @@ impl Answer {
     }
 }
 
-fn expand(code: &str, numbers: &Numbers<'_>) -> Vec<String> {
+fn expand(code: &str, numbers: &Numbers) -> Vec<String> {
     match code.strip_suffix('*') {
         Some(prefix) => numbers.under(prefix, Applicant::Total),
         None if code.starts_with("applications.") => vec![format!("{code}/{}", Applicant::Total.as_str())],

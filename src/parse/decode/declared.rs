@@ -45,7 +45,11 @@ pub fn in_content_type(value: &str) -> Option<String> {
 /// The first meta or XML declaration (HTML standard, "prescan a byte stream"), comments skipped. A label of UTF-16 found
 /// this way means UTF-8, since the declaration itself was readable as ASCII.
 pub fn in_document(body: &[u8]) -> Option<String> {
-    let head = &body[..body.len().min(PRESCAN)];
+    // Nearly always in the first of them; a tag that the first cuts in two is whole in the second.
+    in_head(&body[..body.len().min(1_024)]).or_else(|| in_head(&body[..body.len().min(PRESCAN)]))
+}
+
+fn in_head(head: &[u8]) -> Option<String> {
     let head: String = head.iter().map(|byte| char::from(*byte).to_ascii_lowercase()).collect();
     if let Some(declaration) = head.trim_start().strip_prefix("<?xml").and_then(|rest| rest.split("?>").next())
         && let Some(label) = attribute(declaration, "encoding")

@@ -9,6 +9,7 @@ mod places;
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
+use memchr::memmem;
 
 use super::reading::{Decoded, Evidence};
 use crate::exchange::Headers;
@@ -25,8 +26,12 @@ pub struct Text<'a> {
 pub fn decode<'a>(headers: &Headers, body: &'a [u8], coding: Option<String>) -> Text<'a> {
     let choice = choose(headers, body);
     let skip = choice.bom;
-    let (text, _) = choice.encoding.decode_without_bom_handling(&body[skip..]);
-    let replacements = replaced(choice.encoding, &body[skip..], &text);
+    let (text, errors) = choice.encoding.decode_without_bom_handling(&body[skip..]);
+    // Replacement characters that the decoder wrote, as against those the page itself holds.
+    let replacements = match choice.encoding == UTF_8 && !errors {
+        true => 0,
+        false => memmem::find_iter(text.as_bytes(), "\u{FFFD}").count(),
+    };
     Text {
         places: Places::new(choice.encoding, body, skip, replacements == 0),
         decoded: Decoded {
@@ -84,9 +89,10 @@ fn better_than(told: &'static Encoding, body: &[u8]) -> Option<&'static Encoding
         // A few damaged bytes do not make a UTF-8 page a GB one.
         return Some(detect(body)).filter(|found| *found != UTF_8);
     }
-    let beyond_ascii = body.iter().filter(|byte| **byte >= 0x80).count();
     // GB text is valid UTF-8 by chance only when it is very short.
-    let chance = beyond_ascii < 6 && reads_clean(told, body);
+    const BY_CHANCE: usize = 6;
+    let beyond_ascii = body.iter().filter(|byte| **byte >= 0x80).take(BY_CHANCE).count();
+    let chance = beyond_ascii < BY_CHANCE && reads_clean(told, body);
     (beyond_ascii > 0 && !chance && std::str::from_utf8(body).is_ok()).then_some(UTF_8)
 }
 
@@ -111,15 +117,6 @@ fn detect(body: &[u8]) -> &'static Encoding {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if bad == 0 || bad * 50 <= good { UTF_8 } else { GB18030 }
-}
-
-/// Replacement characters that the decoder wrote, as against those the page itself holds.
-fn replaced(encoding: &'static Encoding, body: &[u8], text: &str) -> usize {
-    let shown = text.matches('\u{FFFD}').count();
-    if shown == 0 || (encoding == UTF_8 && std::str::from_utf8(body).is_ok()) {
-        return 0;
-    }
-    shown
 }
 
 #[cfg(test)]

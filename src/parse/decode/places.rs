@@ -40,6 +40,12 @@ impl<'a> Places<'a> {
         let mut found = Vec::with_capacity(sorted.len());
         for &wanted in sorted {
             while at < wanted && raw < body.len() {
+                // Markup is mostly ASCII, where both go by the same step.
+                let ascii = Encoding::ascii_valid_up_to(&body[raw..(raw + wanted - at).min(body.len())]);
+                (raw, at) = (raw + ascii, at + ascii);
+                if at >= wanted || raw >= body.len() {
+                    break;
+                }
                 raw += match (body[raw], body.get(raw + 1)) {
                     (0x00..=0x80, _) | (0xFF, _) => 1,
                     (_, Some(0x30..=0x39)) => 4,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tags::{breaks_line, hides, is_inert, is_void, span};
+use super::tags::{breaks_line, hides, is_inert, is_void, spans};
 use super::tokens::{Attributes, Token, tokens};
 use super::*;
 
@@ -274,7 +274,7 @@ impl Walk {
         }
         self.cells += 1;
         let hidden = hides(tag);
-        let (colspan, rowspan) = (span(tag, "colspan", 1_000), span(tag, "rowspan", 65_534));
+        let (colspan, rowspan) = spans(tag);
         let Some(top) = self.top() else { return };
         let group = top.group;
         top.row.get_or_insert_with(|| Row { cells: Vec::new(), group });

@@ -16,12 +16,17 @@ pub fn hides(attributes: Attributes<'_>) -> bool {
         })
 }
 
-/// Spans as the standard clamps them (4.9.11).
-pub fn span(attributes: Attributes<'_>, name: &str, max: usize) -> usize {
-    let value = attributes.get(name).unwrap_or(Cow::Borrowed("1"));
-    let digits: String = value.trim().chars().take_while(char::is_ascii_digit).collect();
+/// Columns and rows that a cell spans, as the standard clamps them (4.9.11).
+pub fn spans(attributes: Attributes<'_>) -> (usize, usize) {
+    let [columns, rows] = attributes.of_names(["colspan", "rowspan"]);
+    let span = |value: Option<Cow<'_, str>>, max| value.map_or(1, |value| span(&value, max));
+    (span(columns, 1_000).max(1), span(rows, 65_534))
+}
+
+fn span(value: &str, max: usize) -> usize {
+    let value = value.trim();
+    let digits = &value[..value.bytes().take_while(u8::is_ascii_digit).count()];
     match digits.parse::<usize>() {
-        Ok(0) if name == "colspan" => 1,
         Ok(n) => n.min(max),
         Err(_) if digits.is_empty() => 1,
         Err(_) => max,

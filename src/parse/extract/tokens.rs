@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr2_iter, memmem};
 
 use super::Span;
 
@@ -47,7 +47,11 @@ impl Name {
 
     /// Names that are not ASCII mean nothing here and give nothing.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.bytes[..usize::from(self.length)]).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
     }
 }
 
@@ -60,22 +64,36 @@ pub struct Attributes<'a> {
 impl<'a> Attributes<'a> {
     /// The first attribute of that name; empty where it has no value.
     pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
-        let mut at = 0;
+        let [value] = self.of_names([name]);
+        value
+    }
+
+    /// The first attribute of each name, found in one walk.
+    pub fn of_names<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
+        let (mut values, mut at) = ([const { None }; N], 0);
         while let Some(attribute) = attribute(self.raw.as_bytes(), &mut at) {
-            if self.raw.as_bytes()[attribute.name.0..attribute.name.1].eq_ignore_ascii_case(name.as_bytes()) {
-                return Some(decoded(&self.raw[attribute.value.0..attribute.value.1]));
+            let found = &self.raw.as_bytes()[attribute.name.0..attribute.name.1];
+            let wanted = names.iter().position(|name| found.eq_ignore_ascii_case(name.as_bytes()));
+            if let Some(value) = wanted.and_then(|name| values.get_mut(name)).filter(|value| value.is_none()) {
+                *value = Some(decoded(&self.raw[attribute.value.0..attribute.value.1]));
+                if values.iter().all(Option::is_some) {
+                    break;
+                }
             }
         }
-        None
+        values
     }
 
     /// Whether the tag can hide what is in it, by a quick look: most tags of a pasted page carry long styles and hide nothing.
     pub fn may_hide(&self) -> bool {
-        static WORDS: LazyLock<[memmem::Finder<'static>; 3]> =
-            LazyLock::new(|| ["none", "NONE", "collapse"].map(memmem::Finder::new));
         static HIDDEN: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("hidden"));
         let raw = self.raw.as_bytes();
-        raw.len() > 6 && (WORDS.iter().any(|words| words.find(raw).is_some()) || HIDDEN.find(raw).is_some())
+        let ends_in = |end: usize, word: &str| {
+            raw[..end].last_chunk::<6>().is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+        };
+        // `display` and `visibility` by their last letter, which few other properties have.
+        let styled = || memchr2_iter(b'y', b'Y', raw).any(|at| ends_in(at, "displa") || ends_in(at, "ibilit"));
+        raw.len() > 6 && (styled() || HIDDEN.find(raw).is_some())
     }
 }
 
@@ -220,13 +238,13 @@ fn bogus(bytes: &[u8], from: usize) -> usize {
 
 /// Elements whose inside is text whatever it looks like. Where reading goes on.
 fn raw_text<'a>(text: &'a str, name: Name, from: usize, take: &mut impl FnMut(Token<'a>)) -> usize {
-    let name = name.as_str();
-    let escapable = matches!(name, "title" | "textarea");
-    if name == "plaintext" {
+    let name = name.as_bytes();
+    let escapable = matches!(name, b"title" | b"textarea");
+    if name == b"plaintext" {
         take(Token::Text { text: text[from..].into(), span: (from, text.len()) });
         return text.len();
     }
-    if !escapable && !matches!(name, "script" | "style" | "xmp" | "iframe" | "noembed" | "noframes") {
+    if !escapable && !matches!(name, b"script" | b"style" | b"xmp" | b"iframe" | b"noembed" | b"noframes") {
         return from;
     }
     let bytes = text.as_bytes();
@@ -234,7 +252,7 @@ fn raw_text<'a>(text: &'a str, name: Name, from: usize, take: &mut impl FnMut(To
     let end = loop {
         let Some(close) = memmem::find(&bytes[at..], b"</").map(|n| n + at) else { break bytes.len() };
         let after = close + 2 + name.len();
-        let named = bytes.get(close + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+        let named = bytes.get(close + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name));
         let ended =
             bytes.get(after).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>'));
         if named && ended {

@@ -4,9 +4,12 @@ mod codes;
 mod region;
 pub mod title;
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
 use url::Url;
 
-use super::extract::{Document, Line, Table};
+use super::extract::{Document, Table};
 use super::label::key;
 use title::{is_agency, squeezed};
 
@@ -28,14 +31,12 @@ const HEAD_LINES: usize = 40;
 /// Reads the identity of a page. `url` serves only to see whether the site's code belongs to this site.
 pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let block = MetadataBlock::of(document);
-    let title = title_of(document);
-    let site = document
-        .meta("siteidcode")
-        .and_then(codes::site_id)
-        .or_else(|| document.prose().find_map(|line| codes::site_id(after(&line.text, "网站标识码")?)));
+    let head = head_of(document);
+    let title = title_of(document, &head);
+    let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
-    let agency = agency_of(document, title.as_deref(), &block);
-    let year = year_of(document, title.as_deref());
+    let agency = agency_of(document, &head, title.as_deref(), &block);
+    let year = year_of(&head, title.as_deref());
     let own_site = site_is_own(document, url);
     let region = site
         .as_ref()
@@ -55,6 +56,18 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     }
 }
 
+/// The first lines outside tables, without white space.
+fn head_of(document: &Document) -> Vec<String> {
+    document.prose().take(HEAD_LINES).map(|line| squeezed(&line.text)).collect()
+}
+
+/// The site's code where the page's foot prints it.
+fn site_in_prose(document: &Document) -> Option<(String, Option<String>)> {
+    static LABEL: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("网站标识码"));
+    let mut labelled = document.prose().filter(|line| LABEL.find(line.text.as_bytes()).is_some());
+    labelled.find_map(|line| codes::site_id(after(&line.text, "网站标识码")?))
+}
+
 /// A template copied from another site carries the other's code.
 fn site_is_own(document: &Document, url: Option<&Url>) -> bool {
     match (document.meta("sitedomain"), url.and_then(Url::host_str)) {
@@ -68,12 +81,12 @@ fn site_is_own(document: &Document, url: Option<&Url>) -> bool {
 }
 
 /// Trust order: ArticleTitle, h1, the page's title without the site's name, a line of the body.
-fn title_of(document: &Document) -> Option<String> {
+fn title_of(document: &Document, head: &[String]) -> Option<String> {
     let candidates = [
         document.meta("articletitle").map(str::to_owned),
         document.heading.clone(),
         document.title.as_deref().map(without_site).map(str::to_owned),
-        body_title(document),
+        body_title(head),
     ];
     let titles: Vec<String> = candidates.into_iter().flatten().filter(|title| title.chars().count() >= 4).collect();
     titles.iter().find(|title| title::core(&squeezed(title)).is_some()).or(titles.first()).cloned()
@@ -90,18 +103,17 @@ fn without_site(title: &str) -> &str {
 }
 
 /// A line that is a report's title, with the agency's name from the line above when the two are set apart.
-fn body_title(document: &Document) -> Option<String> {
-    let head: Vec<&Line> = document.prose().take(HEAD_LINES).collect();
+fn body_title(head: &[String]) -> Option<String> {
     for (n, line) in head.iter().enumerate() {
-        let text = squeezed(line.text.trim_start_matches('#'));
+        let text = line.trim_start_matches('#');
         if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
             continue;
         }
-        let next = head.get(n + 1).map(|line| squeezed(&line.text)).unwrap_or_default();
+        let next = head.get(n + 1).map(String::as_str).unwrap_or_default();
         let joined = format!("{text}{next}");
-        let whole = if title::core(&text).is_some() {
-            text
-        } else if title::year(&text).is_some()
+        let whole = if title::core(text).is_some() {
+            text.to_owned()
+        } else if title::year(text).is_some()
             && text.contains("信息公开")
             && title::core(&joined).is_some()
             && next.chars().count() <= 20
@@ -113,22 +125,21 @@ fn body_title(document: &Document) -> Option<String> {
         if title::score(&whole) < title::REPORT {
             continue;
         }
-        let above = n.checked_sub(1).and_then(|above| head.get(above)).map(|line| squeezed(&line.text));
+        let above = n.checked_sub(1).and_then(|above| head.get(above));
         return Some(match above {
-            Some(above) if title::agency(&whole).is_none() && is_agency(&above) => format!("{above}{whole}"),
+            Some(above) if title::agency(&whole).is_none() && is_agency(above) => format!("{above}{whole}"),
             _ => whole,
         });
     }
     None
 }
 
-fn year_of(document: &Document, title: Option<&str>) -> Option<i16> {
+fn year_of(head: &[String], title: Option<&str>) -> Option<i16> {
     let from_title = title.and_then(|title| title::year(&squeezed(title)));
-    let lines: Vec<String> = document.prose().take(HEAD_LINES).map(|line| squeezed(&line.text)).collect();
     from_title
-        .or_else(|| lines.iter().find_map(|line| title::year(&line[period_at(line)?..])))
+        .or_else(|| head.iter().find_map(|line| title::year(&line[period_at(line)?..])))
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| lines.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
@@ -136,7 +147,7 @@ fn period_at(line: &str) -> Option<usize> {
     ["统计期限", "统计时限", "数据期限", "起止时间", "统计时间", "的期限"].iter().find_map(|words| line.find(words))
 }
 
-fn agency_of(document: &Document, title: Option<&str>, block: &MetadataBlock<'_>) -> Option<String> {
+fn agency_of(document: &Document, head: &[String], title: Option<&str>, block: &MetadataBlock<'_>) -> Option<String> {
     let from_title = title.and_then(title::agency);
     let is_place = |name: &str| ["区", "县", "市", "省", "镇", "乡"].iter().any(|ending| name.ends_with(ending));
     if from_title.as_deref().is_some_and(|name| !is_place(name) && region::named(name).is_some()) {
@@ -147,7 +158,7 @@ fn agency_of(document: &Document, title: Option<&str>, block: &MetadataBlock<'_>
         .map(squeezed)
         .filter(|name| is_agency(name));
     let publisher = document.meta("contentsource").map(squeezed).filter(|name| is_agency(name));
-    let in_prose = document.prose().take(HEAD_LINES).find_map(|line| agency_in_sentence(&squeezed(&line.text)));
+    let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
     let candidates = [
         from_title.clone(),
         in_prose,
@@ -162,6 +173,9 @@ fn agency_of(document: &Document, title: Option<&str>, block: &MetadataBlock<'_>
 
 /// 杭州市人力资源和社会保障局根据《中华人民共和国政府信息公开条例》….
 fn agency_in_sentence(line: &str) -> Option<String> {
+    static LAW: LazyLock<memmem::Finder<'static>> =
+        LazyLock::new(|| memmem::Finder::new("《中华人民共和国政府信息公开"));
+    LAW.find(line.as_bytes())?;
     let at =
         ["根据《中华人民共和国政府信息公开", "依据《中华人民共和国政府信息公开", "按照《中华人民共和国政府信息公开"]
             .iter()

@@ -1,5 +1,7 @@
 //! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the year and agency in them.
 
+use crate::parse::label::folded_text;
+
 /// Words that mean something else whatever stands beside them.
 const STRONG: [&str; 15] = [
     "解读",
@@ -73,18 +75,16 @@ pub fn score(text: &str) -> i32 {
 
 /// White space dropped, brackets as full-width ones are folded to ASCII.
 pub fn squeezed(text: &str) -> String {
-    text.chars()
-        .filter(|c| !c.is_whitespace() && *c != '\u{FEFF}')
-        .map(|c| match c {
-            '（' => '(',
-            '）' => ')',
-            '０'..='９' => char::from_u32(c as u32 - 0xFEE0).unwrap_or(c),
-            '報' => '报',
-            '開' => '开',
-            '總' => '总',
-            _ => c,
-        })
-        .collect()
+    folded_text(text, |c| match c {
+        '\u{FEFF}' => None,
+        '（' => Some('('),
+        '）' => Some(')'),
+        '０'..='９' => char::from_u32(c as u32 - 0xFEE0),
+        '報' => Some('报'),
+        '開' => Some('开'),
+        '總' => Some('总'),
+        _ => (!c.is_whitespace()).then_some(c),
+    })
 }
 
 /// Where `(政府)?信息公开(工作)?(的)?(年度(工作)?(总结)?报告|年报|工作报告|…总结(报告)?)` stands: byte range.

@@ -2,6 +2,10 @@
 
 mod wall;
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
 use super::Given;
 use super::extract::Document;
 use super::identity::Identity;
@@ -98,18 +102,19 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
 fn sections(document: &Document) -> Vec<&'static str> {
     /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
     const LINE: usize = 120;
+    static HEADS: LazyLock<[(&str, String, memmem::Finder<'static>); 8]> = LazyLock::new(|| {
+        SECTIONS.map(|section| (section, key(section), memmem::Finder::new(key(section).as_bytes()).into_owned()))
+    });
     let mut found = Vec::new();
-    let sections = SECTIONS.map(|section| (section, key(section)));
     for line in document.prose() {
         let together = line.text.len() > LINE && line.text.contains("总体情况");
         let text = if together { key(&line.text) } else { key(&line.text[..line.text.floor_char_boundary(LINE)]) };
-        for (section, words) in &sections {
-            let section = *section;
-            let Some(at) = text.find(words.as_str()) else { continue };
+        for (section, words, finder) in &*HEADS {
+            let Some(at) = finder.find(text.as_bytes()) else { continue };
             let head: String = text.chars().take(words.chars().count() + 16).collect();
             let behind_numeral = text[..at].ends_with(['一', '二', '三', '四', '五', '六']);
-            if !found.contains(&section) && (behind_numeral || (head.contains(words) && numbered(&line.text))) {
-                found.push(section);
+            if !found.contains(section) && (behind_numeral || (head.contains(words) && numbered(&line.text))) {
+                found.push(*section);
             }
         }
     }

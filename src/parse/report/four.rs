@@ -7,9 +7,13 @@ use crate::parse::label::likeness;
 use crate::parse::reading::Rule;
 
 pub fn read(rows: &[Row], reading: &mut Reading) {
+    let other_table = |slot: &Slot| {
+        const WORDS: &str = "本年新收";
+        slot.key.len() >= WORDS.len() && (slot.key.starts_with("第二十条第") || slot.key.contains(WORDS))
+    };
     let mut pending = Pending::default();
     for row in rows {
-        if row.slots.iter().any(|slot| slot.key.starts_with("第二十条第") || slot.key.contains("本年新收")) {
+        if row.slots.iter().any(other_table) {
             pending = Pending::default();
         } else if row.heads_only() || (row.kind == RowKind::Heading && mentions_group(row)) {
             pending.add(row);
@@ -79,7 +83,8 @@ fn groups_in(words: &str) -> Vec<usize> {
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
     let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
-    exact.or_else(|| OUTCOMES.iter().position(|(_, label)| words.chars().count() >= 4 && likeness(label, words) >= 75))
+    let near = || OUTCOMES.iter().position(|(_, label)| likeness(label, words) >= 75);
+    exact.or_else(|| (words.chars().count() >= 4).then(near).flatten())
 }
 
 fn indicator(group: usize, outcome: usize) -> String {

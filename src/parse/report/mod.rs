@@ -216,8 +216,8 @@ fn edition(reading: &Reading) -> Option<Edition> {
 /// The code of a value as findings name it: `applications.received/total`.
 pub fn code(value: &Read) -> String {
     match (value.applicant, &value.label) {
-        (Some(applicant), _) => format!("{}/{}", value.indicator, applicant.as_str()),
-        (None, Some(label)) => format!("{}/{label}", value.indicator),
+        (Some(applicant), _) => [&value.indicator, "/", applicant.as_str()].concat(),
+        (None, Some(label)) => [&value.indicator, "/", label].concat(),
         _ => value.indicator.clone(),
     }
 }
