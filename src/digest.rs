@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use sha2::Digest as _;
+use ring::digest::{Context, SHA256, digest};
 
 /// SHA-256 of a payload (FIPS 180-4). Written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -11,7 +11,7 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     pub fn of(bytes: &[u8]) -> Digest {
-        Digest(sha2::Sha256::digest(bytes).into())
+        Digest::from(digest(&SHA256, bytes))
     }
 
     pub fn as_bytes(&self) -> &[u8; 32] {
@@ -19,9 +19,22 @@ impl Digest {
     }
 }
 
+impl From<ring::digest::Digest> for Digest {
+    fn from(digest: ring::digest::Digest) -> Digest {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest.as_ref());
+        Digest(bytes)
+    }
+}
+
 /// [`Digest::of`] bytes that come in pieces.
-#[derive(Default)]
-pub struct Hasher(sha2::Sha256);
+pub struct Hasher(Context);
+
+impl Default for Hasher {
+    fn default() -> Hasher {
+        Hasher(Context::new(&SHA256))
+    }
+}
 
 impl Hasher {
     pub fn new() -> Hasher {
@@ -33,7 +46,7 @@ impl Hasher {
     }
 
     pub fn finish(self) -> Digest {
-        Digest(self.0.finalize().into())
+        Digest::from(self.0.finish())
     }
 }
 

@@ -7,6 +7,7 @@ use super::put::from_lines;
 use super::{ArchiveError, CaptureId, payload};
 use crate::digest::Digest;
 use crate::exchange::{Exchange, Headers, Hop, Request, Response, Transport, Truncation};
+use crate::store::StoreError;
 use crate::urlkey::UrlKey;
 
 /// One row of the list of captures; the body stays where it is.
@@ -62,6 +63,12 @@ pub fn exchange(connection: &Connection, id: CaptureId) -> Result<(Capture, Exch
         transport: capture.transport,
     };
     Ok((capture, exchange))
+}
+
+/// Whether a capture repeats what its address gave before.
+pub fn is_revisit(connection: &Connection, id: CaptureId) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT revisit_of IS NOT NULL FROM capture WHERE id = ?1")?;
+    Ok(statement.query_row([id.0], |row| row.get(0))?)
 }
 
 /// The latest capture of an address.

@@ -10,7 +10,7 @@ pub mod warc;
 
 use std::fmt;
 
-pub use captures::{Capture, captures, exchange, latest};
+pub use captures::{Capture, captures, exchange, is_revisit, latest};
 pub use put::put;
 pub use verify::{Damage, Verified, verify};
 

@@ -346,8 +346,11 @@ fn read_capture(connection: &Connection, id: CaptureId) -> Result<Option<Parsed>
     let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         office::read(Given::served(&exchange.request.url, &exchange.response))
     }));
-    if read.is_err() {
-        tracing::error!("the parser ({PARSER_VERSION}) failed on capture {id} of {}", capture.url);
-    }
-    Ok(read.ok())
+    Ok(read.ok().or_else(|| say_unread(id)))
+}
+
+/// The parser failed on a capture: no reading.
+fn say_unread<T>(capture: CaptureId) -> Option<T> {
+    tracing::error!("the parser ({PARSER_VERSION}) failed on capture {capture}");
+    None
 }

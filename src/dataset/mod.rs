@@ -10,7 +10,7 @@ mod words;
 pub use across::across_years;
 pub use coverage::{CoverageRow, coverage};
 pub use mark::{MARKS, Mark, Marked, marks, set_mark};
-pub use replace::{Cells, Change, Delta, compare, differing, readings_before, replace, stored};
+pub use replace::{Cells, Change, Delta, compare, differing, put, readings_before, replace, stored};
 pub use rows::{
     FindingRow, ReportRow, ValueRow, Wanted, each_report, findings, report_of, reports, reports_over_time, values,
 };

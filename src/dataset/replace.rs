@@ -96,6 +96,12 @@ pub fn replace(
     let delta = Delta::of(&compare(&before, parsed));
     keep_before(tx, capture, &before)?;
     tx.prepare_cached("DELETE FROM report WHERE capture = ?1")?.execute([capture.0])?;
+    put(tx, capture, parsed, parse_run)?;
+    Ok(delta)
+}
+
+/// The first reading of a capture: there is nothing that it differs from.
+pub fn put(tx: &Connection, capture: CaptureId, parsed: &Parsed, parse_run: Option<i64>) -> Result<(), StoreError> {
     put_page(tx, capture, parsed, parse_run)?;
     super::words::put(tx, capture, parsed)?;
     if let Some(report) = &parsed.report {
@@ -114,7 +120,7 @@ pub fn replace(
             put_agency(tx, agency, report.region.as_deref())?;
         }
     }
-    Ok(delta)
+    Ok(())
 }
 
 /// Keeps what another version of the parser read, once.

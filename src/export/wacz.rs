@@ -6,7 +6,6 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use serde_json::json;
-use sha2::Digest as _;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -15,7 +14,7 @@ use super::{ExportError, Fault, warc};
 use crate::archive::warc::{Writer, index};
 use crate::archive::{self, CaptureId};
 use crate::dataset::Wanted;
-use crate::digest::Digest;
+use crate::digest::{Digest, Hasher};
 use crate::parse::{self, Given};
 
 const WARC: &str = "data.warc.gz";
@@ -102,9 +101,9 @@ impl<W: Write + Seek> Parts<W> {
             .large_file(true)
             .unix_permissions(0o644);
         self.zip.start_file(path, options).map_err(io::Error::from)?;
-        let mut part = Hashed { out: &mut self.zip, hash: sha2::Sha256::new(), bytes: 0 };
+        let mut part = Hashed { out: &mut self.zip, hash: Hasher::new(), bytes: 0 };
         fill(&mut part)?;
-        let (hash, bytes) = (data_encoding::HEXLOWER.encode(&part.hash.finalize()), part.bytes);
+        let (hash, bytes) = (part.hash.finish(), part.bytes);
         let name = path.rsplit('/').next().unwrap_or(path);
         self.listed.push(json!({"name": name, "path": path, "hash": format!("sha256:{hash}"), "bytes": bytes}));
         Ok(())
@@ -113,7 +112,7 @@ impl<W: Write + Seek> Parts<W> {
 
 struct Hashed<'a, W> {
     out: &'a mut W,
-    hash: sha2::Sha256,
+    hash: Hasher,
     bytes: u64,
 }
 

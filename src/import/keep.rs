@@ -169,10 +169,7 @@ fn keep(tx: &Connection, item: &Item) -> Result<Kept, StoreError> {
         return Ok(Kept::Known { id, unread: is_unread(tx, id)? });
     }
     let id = archive::put(tx, exchange, None)?;
-    let revisit = tx
-        .prepare_cached("SELECT revisit_of IS NOT NULL FROM capture WHERE id = ?1")?
-        .query_row([id.0], |row| row.get(0))?;
-    Ok(Kept::New { id, revisit, unread: is_unread(tx, id)? })
+    Ok(Kept::New { id, revisit: archive::is_revisit(tx, id)?, unread: is_unread(tx, id)? })
 }
 
 /// The capture that is this exchange: same address, method, status, payload, and time to the millisecond, or to the second

@@ -19,6 +19,7 @@ mod reading;
 mod report;
 
 pub use check::{Year, across};
+pub use content::Content;
 pub use edition::{Applicant, Edition};
 pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
 pub use reading::*;
@@ -70,20 +71,85 @@ pub fn body_of(response: &Response) -> Vec<u8> {
     content::content(&response.headers, &response.body).bytes.into_owned()
 }
 
+/// The body with its content-coding undone, which [`Apart`] is made from.
+pub fn uncoded<'a>(given: Given<'a>) -> Content<'a> {
+    content::content(given.headers, given.body)
+}
+
 /// Reads one response whole.
 pub fn read(given: Given<'_>) -> Parsed {
-    let content = content::content(given.headers, given.body);
-    if let Some(file) = extract::attachment(&content.bytes) {
-        return read_file(file);
+    let content = uncoded(given);
+    Apart::of(given, &content).read()
+}
+
+/// Only what the crawl needs before it settles an address: kind of page and links, without reading the form.
+pub fn discover(given: Given<'_>) -> Discovered {
+    let content = uncoded(given);
+    Apart::of(given, &content).discovered()
+}
+
+/// A response taken apart once: first for what settles its address, then for its reading.
+pub struct Apart<'a> {
+    given: Given<'a>,
+    content: &'a Content<'a>,
+    /// None for a file that is no text.
+    page: Option<TextPage<'a>>,
+}
+
+struct TextPage<'a> {
+    text: decode::Text<'a>,
+    document: extract::Document,
+    identity: identity::Identity,
+    links: Vec<Link>,
+}
+
+impl<'a> Apart<'a> {
+    pub fn of(given: Given<'a>, content: &'a Content<'a>) -> Apart<'a> {
+        let page = extract::kind(&content.bytes).is_none().then(|| {
+            let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+            let document = taken_apart(given.headers, &text.text);
+            let identity = identity::identity(&document, given.url);
+            let links = discover::links(&document, &text.text, given.url);
+            TextPage { text, document, identity, links }
+        });
+        Apart { given, content, page }
     }
-    let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
-    let document = taken_apart(given.headers, &text.text);
+
+    /// Whether the reading takes a moment only: a page of some size, not a file that is no text.
+    pub fn is_quick(&self) -> bool {
+        const LONG: usize = 1 << 20;
+        self.page.as_ref().is_some_and(|page| page.text.text.len() <= LONG)
+    }
+
+    /// Kind of page and links; the form is not looked at.
+    pub fn discovered(&self) -> Discovered {
+        let broken_coding = self.content.fault.is_some();
+        let Some(page) = &self.page else {
+            let kind = extract::kind(&self.content.bytes).unwrap_or_default();
+            let page = page_of(PageKind::Attachment, kind.into(), identity::Identity::default());
+            return Discovered { page, links: Vec::new(), broken_coding };
+        };
+        let nothing = report::Reading::default();
+        let (kind, reason) = page::kind(self.given, &page.document, &page.identity, &nothing, &page.links);
+        Discovered { page: page_of(kind, reason, page.identity.clone()), links: page.links.clone(), broken_coding }
+    }
+
+    /// The whole reading.
+    pub fn read(self) -> Parsed {
+        match (self.page, extract::attachment(&self.content.bytes)) {
+            (Some(page), _) => read_page(self.given, page, self.content.fault.as_ref()),
+            (None, Some(file)) => read_file(file),
+            (None, None) => unread(String::new()),
+        }
+    }
+}
+
+fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::CodingFault>) -> Parsed {
+    let TextPage { text, document, identity, links } = page;
     let reading = report::report(&document);
-    let identity = identity::identity(&document, given.url);
-    let links = discover::links(&document, &text.text, given.url);
     let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
     note_limits(&mut reason, &document);
-    if let Some(fault) = content.fault {
+    if let Some(fault) = fault {
         reason.push_str(&format!("; {fault}"));
     }
     let report = (kind == PageKind::Report)
@@ -100,14 +166,6 @@ pub fn read(given: Given<'_>) -> Parsed {
 
 /// A report that is a file of its own: the same form, the same labels; places are pages and boxes, or tables and cells.
 fn read_file(file: extract::Attachment) -> Parsed {
-    let unread = |reason| Parsed {
-        decoded: None,
-        page: page_of(PageKind::Attachment, reason, identity::Identity::default()),
-        report: None,
-        tables: Vec::new(),
-        links: Vec::new(),
-        text: String::new(),
-    };
     let document = match file.document {
         Ok(document) => document,
         Err(why) => return unread(format!("{}: {why}", file.kind)),
@@ -123,6 +181,17 @@ fn read_file(file: extract::Attachment) -> Parsed {
     }
     let report = assembled(&document, reading, &identity, <[usize]>::to_vec);
     Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), text, ..unread(String::new()) }
+}
+
+fn unread(reason: String) -> Parsed {
+    Parsed {
+        decoded: None,
+        page: page_of(PageKind::Attachment, reason, identity::Identity::default()),
+        report: None,
+        tables: Vec::new(),
+        links: Vec::new(),
+        text: String::new(),
+    }
 }
 
 fn prose_of(document: &extract::Document) -> String {
@@ -187,22 +256,6 @@ pub fn laid_out(given: Given<'_>) -> (Vec<TableGrid>, String) {
 fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {
     let slot = |slot: &Option<grid::CellAt>| slot.map(|at| at.of(table).text.clone());
     TableGrid { grid: grid::grid(table).rows.iter().map(|row| row.iter().map(slot).collect()).collect(), bytes }
-}
-
-/// Only what the crawl needs before it settles an address: kind of page and links, without reading the form.
-pub fn discover(given: Given<'_>) -> Discovered {
-    let content = content::content(given.headers, given.body);
-    let broken_coding = content.fault.is_some();
-    if let Some(kind) = extract::kind(&content.bytes) {
-        let page = page_of(PageKind::Attachment, kind.into(), identity::Identity::default());
-        return Discovered { page, links: Vec::new(), broken_coding };
-    }
-    let text = decode::decode(given.headers, &content.bytes, content.coding);
-    let document = taken_apart(given.headers, &text.text);
-    let links = discover::links(&document, &text.text, given.url);
-    let identity = identity::identity(&document, given.url);
-    let (kind, reason) = page::kind(given, &document, &identity, &report::Reading::default(), &links);
-    Discovered { page: page_of(kind, reason, identity), links, broken_coding }
 }
 
 /// What kind of page came back, and where it leads.

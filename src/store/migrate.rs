@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ring::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use sha2::Digest as _;
 
 use super::StoreError;
 
@@ -34,7 +34,7 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
         |arguments| {
             let text = arguments.get_raw(0).as_bytes()?;
-            Ok(data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text)))
+            Ok(data_encoding::HEXLOWER.encode(digest(&SHA256, text).as_ref()))
         },
     )?;
     for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {

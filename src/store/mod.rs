@@ -96,7 +96,11 @@ impl Store {
     }
 }
 
+/// Statements kept prepared; a visit uses some forty, and what does not fit is compiled again each time.
+const PREPARED: usize = 128;
+
 fn configured(connection: Connection) -> Result<Connection, StoreError> {
+    connection.set_prepared_statement_cache_capacity(PREPARED);
     // FULL, not the often advised NORMAL: what was said to be committed survives a power cut (promises R5).
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",

@@ -3,6 +3,8 @@
 use data_encoding::{BASE32, BASE32_NOPAD, HEXLOWER};
 use sha1::Digest as _;
 
+use crate::digest::Hasher;
+
 /// `sha1:` and 32 characters of base 32.
 pub fn sha1_of(bytes: &[u8]) -> String {
     format!("sha1:{}", BASE32.encode(&sha1::Sha1::digest(bytes)))
@@ -16,7 +18,7 @@ pub struct Check {
 
 enum Hash {
     Sha1(sha1::Sha1),
-    Sha256(sha2::Sha256),
+    Sha256(Hasher),
 }
 
 impl Check {
@@ -25,7 +27,7 @@ impl Check {
         let (algorithm, expected) = label.trim().split_once(':')?;
         let hash = match algorithm.to_ascii_lowercase().as_str() {
             "sha1" | "sha-1" => Hash::Sha1(sha1::Sha1::new()),
-            "sha256" | "sha-256" => Hash::Sha256(sha2::Sha256::new()),
+            "sha256" | "sha-256" => Hash::Sha256(Hasher::new()),
             _ => return None,
         };
         Some(Check { expected: expected.trim().to_owned(), hash })
@@ -41,7 +43,7 @@ impl Check {
     pub fn holds(self) -> bool {
         let digest = match self.hash {
             Hash::Sha1(hash) => hash.finalize().to_vec(),
-            Hash::Sha256(hash) => hash.finalize().to_vec(),
+            Hash::Sha256(hash) => hash.finish().as_bytes().to_vec(),
         };
         [BASE32.encode(&digest), BASE32_NOPAD.encode(&digest), HEXLOWER.encode(&digest)]
             .iter()

@@ -7,6 +7,7 @@ mod permission;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -25,7 +26,7 @@ use crate::archive::{self, CaptureId};
 use crate::clock::Clock;
 use crate::dataset;
 use crate::exchange::{Exchange, Hop, Transport};
-use crate::parse::{self, Discovered, Given, PageKind};
+use crate::parse::{self, Apart, Discovered, Given, PageKind, Parsed};
 use crate::seed::Scope;
 use crate::store::Store;
 
@@ -167,11 +168,15 @@ impl Visitor {
         Ok(Visited { left_alone, ..Visited::with(outcome, attempt.detail) })
     }
 
-    /// Capture, links and verdict in one transaction; then the reading.
+    /// Capture, links and verdict in one transaction; then the reading, from the page as it was taken apart for them.
     async fn settle(&self, lease: Lease, exchange: Exchange, attempt: Attempt) -> Result<Visited, CrawlError> {
         let now = self.clock.now();
         let host = host_of(&lease.url);
-        let discovered = discover(&exchange);
+        let exchange = Arc::new(exchange);
+        let given = Given::served(&exchange.request.url, &exchange.response);
+        let content = spared(|| parse::uncoded(given));
+        let apart = content.as_ref().and_then(|content| spared(|| Apart::of(given, content)));
+        let discovered = apart.as_ref().and_then(|apart| spared(|| apart.discovered()));
         let outcome = judged(attempt.outcome, discovered.as_ref());
         let detail = match &discovered {
             Some(discovered) if outcome != attempt.outcome => discovered.page.reason.clone(),
@@ -197,10 +202,11 @@ impl Visitor {
         let scope = self.scope.clone();
         let (url, role, said) = (lease.url.clone(), lease.role, detail.clone());
         let truncated = exchange.truncated.is_some();
-        let (capture, bounded, outside, left_alone) = self
+        let kept = exchange.clone();
+        let (capture, revisit, bounded, outside, left_alone) = self
             .store
             .write(move |tx| {
-                let capture = archive::put(tx, &exchange, Some(crawl))?;
+                let capture = archive::put(tx, &kept, Some(crawl))?;
                 let (mut bounded, mut outside) = (Vec::new(), false);
                 let mut new = false;
                 for found in &found {
@@ -219,7 +225,7 @@ impl Visitor {
                         new |= frontier::add(tx, found, now)?;
                     }
                 }
-                frontier::started(tx, &host, exchange.started_at)?;
+                frontier::started(tx, &host, kept.started_at)?;
                 let left_alone = if outcome.is_host_failure() {
                     frontier::failed(tx, &host, outcome, cool_down, now)?
                 } else {
@@ -232,35 +238,33 @@ impl Visitor {
                 let verdict = Verdict { outcome, detail, capture: Some(capture), condition };
                 frontier::settle(tx, &lease, &verdict, &revisit, now)?;
                 bounded.dedup();
-                Ok((capture, bounded, outside, blocked.or(left_alone)))
+                Ok((capture, archive::is_revisit(tx, capture)?, bounded, outside, blocked.or(left_alone)))
             })
             .await?;
         self.tell(url.as_str(), outcome, capture, truncated, &bounded, &said);
         self.tell_left_alone(&url, outcome, left_alone);
         let (outcome, said) = match outcome {
             Outcome::NotModified => (outcome, said),
-            _ => self.read(capture, role, outcome).await?.map_or((outcome, said), |(read, why)| (read, why)),
+            _ if revisit => (outcome, said),
+            _ => self.read(capture, role, outcome, apart).await?.unwrap_or((outcome, said)),
         };
         let target = target.filter(|target| !outside && self.scope.holds(target));
         let said = if outside { "it redirects to a host out of scope".to_owned() } else { said };
         Ok(Visited { outcome, detail: said, capture: Some(capture), target, bounded, left_alone })
     }
 
-    /// The reading of what was just committed, by the code that re-reads the archive. A page that was asked for as a report
-    /// and is none has that for its outcome.
+    /// The reading of what was just committed. A page that was asked for as a report and is none has that for its outcome.
     async fn read(
         &self,
         capture: CaptureId,
         role: Role,
         outcome: Outcome,
+        apart: Option<Apart<'_>>,
     ) -> Result<Option<(Outcome, String)>, CrawlError> {
-        let store = self.store.clone();
-        let parsed = tokio::task::spawn_blocking(move || {
-            let connection = store.reader()?;
-            crate::crawl::read_capture(&connection, capture)
-        })
-        .await
-        .map_err(|error| CrawlError::Stopped(error.to_string()))??;
+        let parsed = match apart.filter(Apart::is_quick) {
+            Some(apart) => spared(|| apart.read()).or_else(|| super::say_unread(capture)),
+            None => self.read_at_leisure(capture).await?,
+        };
         let Some(parsed) = parsed else { return Ok(None) };
         let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
             .then(|| disappointed(parsed.page.kind, parsed.report.is_some()))
@@ -269,7 +273,7 @@ impl Visitor {
         let noted = disappointed.clone();
         self.store
             .write(move |tx| {
-                dataset::replace(tx, capture, &parsed, None)?;
+                dataset::put(tx, capture, &parsed, None)?;
                 match noted {
                     Some((outcome, why)) => frontier::amend(tx, capture, outcome, &why),
                     None => Ok(()),
@@ -277,6 +281,13 @@ impl Visitor {
             })
             .await?;
         Ok(disappointed)
+    }
+
+    /// By the code that re-reads the archive, off the threads that keep the pace.
+    async fn read_at_leisure(&self, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || crate::crawl::read_capture(&store.reader()?, capture));
+        read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
     }
 
     fn tell_left_alone(&self, url: &Url, outcome: Outcome, until: Option<Timestamp>) {
@@ -330,7 +341,12 @@ fn judged(by_status: Outcome, discovered: Option<&Discovered>) -> Outcome {
     }
 }
 
-/// Kind and links of a page; none where the parser failed on it, which must not cost the capture.
+/// What the parser makes of an answer; none where it failed on it, which must not cost the capture.
+fn spared<T>(parse: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(parse)).ok()
+}
+
+/// Kind and links of a page.
 fn discover(exchange: &Exchange) -> Option<Discovered> {
-    catch_unwind(AssertUnwindSafe(|| parse::discover(Given::served(&exchange.request.url, &exchange.response)))).ok()
+    spared(|| parse::discover(Given::served(&exchange.request.url, &exchange.response)))
 }
