@@ -11,7 +11,6 @@ use super::asked::Asked;
 use super::chart::{self, Series};
 use super::compare::{self, indicator_label};
 use super::door::Trouble;
-use super::form::code;
 use super::overview::State;
 use super::report::{self, Shown};
 use super::shell::{Shell, html, minute, plain, query};
@@ -120,7 +119,7 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
     });
     let rows = rows.collect();
     let marks = dataset::marks(connection)?;
-    let across = report::across(connection, &reports)?.into_iter().enumerate();
+    let across = overview.across_of(connection, name, &reports)?;
     let region = reports.iter().find_map(|report| report.region.as_deref());
     let (province, system) = (places::province(region, name), places::system(name));
     let province =
@@ -137,7 +136,7 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
         compare_query: query(&[("agency", name)]),
         years,
         charts,
-        across: across.map(|(n, one)| report::shown(lang, n + 1, one, &marks)).collect(),
+        across: across.iter().zip(1..).map(|(one, n)| report::shown(lang, n, one.clone(), &marks)).collect(),
         rows: with_axis(rows, &axis),
         sources: sources(connection, name)?,
         back: asked.with(&[]),
@@ -155,14 +154,21 @@ fn with_axis(mut rows: Vec<(String, String, Vec<String>)>, axis: &[i16]) -> Vec<
 
 type Cells = HashMap<String, String>;
 
-/// Numbers of each year by code.
+/// Numbers of each year by code: those of no applicant, and of all together.
 fn numbers(connection: &Connection, reports: &[ReportRow]) -> Result<BTreeMap<i16, Cells>, Trouble> {
+    let mut statement = connection.prepare_cached(
+        "SELECT indicator, applicant, value FROM value
+         WHERE report = ?1 AND (applicant IS NULL OR applicant = 'total') AND label IS NULL AND series IS NULL
+           AND suggested = 0 AND value IS NOT NULL",
+    )?;
     let mut years = BTreeMap::new();
     for report in reports {
         let Some(year) = report.year else { continue };
-        let values = dataset::values(connection, report.id)?;
-        let numbers = values.iter().filter(|value| !value.suggested);
-        years.insert(year, numbers.filter_map(|value| Some((code(value), value.value.clone()?))).collect());
+        let cells = statement.query_map([report.id], |row| {
+            let (indicator, applicant): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+            Ok((applicant.map_or(indicator.clone(), |applicant| format!("{indicator}/{applicant}")), row.get(2)?))
+        })?;
+        years.insert(year, cells.collect::<Result<Cells, _>>()?);
     }
     Ok(years)
 }

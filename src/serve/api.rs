@@ -4,17 +4,18 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use rusqlite::Connection;
+use serde::Serialize;
 use serde_json::json;
 
 use super::asked::Asked;
 use super::coverage::Wanted;
 use super::door::{Trouble, json_text};
-use super::overview::Found;
+use super::overview::{Found, LastRun, Line};
 use super::shell::{Shell, html};
 use super::{Site, compare, findings as findings_page, report as report_page, run as run_page, search as search_page};
 use crate::archive::{self, CaptureId};
 use crate::dataset::{self, Query};
-use crate::{metrics as families, proof};
+use crate::proof;
 
 const OPENAPI: &str = include_str!("pages/openapi.json");
 /// Findings in an answer.
@@ -53,9 +54,18 @@ pub fn coverage(site: &Site, _: &Connection, asked: &Asked) -> Answer {
     let total = lines.len();
     let page = asked.page()?;
     let lines: Vec<_> = lines.into_iter().skip((page - 1) * MOST).take(MOST).collect();
-    Ok(json_text(
-        &json!({ "agencies": total, "page": page, "years": overview.years, "last_run": overview.last_run, "lines": lines }),
-    ))
+    let (years, last_run) = (&overview.years, overview.last_run.as_ref());
+    Ok(json_text(&CoverageAnswer { agencies: total, page, years, last_run, lines }))
+}
+
+/// Written as it is: a tree of it all would take longer than all else.
+#[derive(Serialize)]
+struct CoverageAnswer<'a> {
+    agencies: usize,
+    page: usize,
+    years: &'a [i16],
+    last_run: Option<&'a LastRun>,
+    lines: Vec<&'a Line>,
 }
 
 pub fn report(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
@@ -90,12 +100,12 @@ pub fn agency(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
     let name = asked.get("name").ok_or_else(|| Trouble::Bad("which agency is not said: ?name=".into()))?;
     let overview = site.overview();
     let reports = report_page::reports_of(connection, name)?;
-    let across: Vec<Found> = report_page::across(connection, &reports)?;
+    let across = overview.across_of(connection, name, &reports)?;
     let line = overview.line(name);
     if line.is_none() && reports.is_empty() {
         return Err(Trouble::NotFound("the archive knows no such agency".into()));
     }
-    Ok(json_text(&json!({ "line": line, "reports": reports, "across_years": across })))
+    Ok(json_text(&json!({ "line": line, "reports": reports, "across_years": &*across })))
 }
 
 pub fn compare(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
@@ -144,8 +154,9 @@ pub fn run(_: &Site, connection: &Connection, _: &Asked) -> Answer {
     Ok(json_text(&json!({ "run": run_page::progress(connection)? })))
 }
 
-pub fn metrics(_: &Site, connection: &Connection, _: &Asked) -> Answer {
-    let mut response = Response::new(Body::from(families::text(connection)?));
+/// Counted with the overview: to count a large archive takes longer than a page may.
+pub fn metrics(site: &Site, _: &Connection, _: &Asked) -> Answer {
+    let mut response = Response::new(Body::from(site.overview().metrics.clone()));
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(response)

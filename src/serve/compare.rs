@@ -1,6 +1,7 @@
 //! Any indicator over agencies and years: chart, table, and exactly that as CSV. The address says it all, so it reproduces it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use askama::Template;
 use axum::body::Body;
@@ -16,9 +17,8 @@ use super::door::{Trouble, download};
 use super::form::gloss;
 use super::places::{PROVINCES, SYSTEMS};
 use super::shell::{Lang, Shell, html, plain, query};
-use crate::dataset::Wanted;
 use crate::parse::Applicant;
-use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
+use crate::parse::edition::form::{APPLICANTS, BLOCKS, Block, CHALLENGES, OUTCOMES, ROWS};
 
 /// Agencies in a table; the chart shows the first [`DRAWN`].
 const AGENCIES: usize = 60;
@@ -97,20 +97,33 @@ fn english(indicator: &str, applicant: &str) -> String {
     if applicant.is_empty() || applicant == "total" { own } else { format!("{own} · {}", gloss(applicant)) }
 }
 
+/// An indicator to choose.
+struct Indicator {
+    code: String,
+    zh: String,
+    en: String,
+}
+
 /// Every indicator of the current forms, in their order.
-fn every_indicator() -> Vec<String> {
-    let mut codes: Vec<String> = ROWS.iter().map(|(code, _)| (*code).to_owned()).collect();
-    codes.extend(
-        CHALLENGES.iter().flat_map(|(group, _)| OUTCOMES.iter().map(move |(outcome, _)| format!("{group}.{outcome}"))),
-    );
-    for block in &BLOCKS {
-        for (_, prefix) in block.rows {
-            codes.extend(block.columns.iter().map(|column| format!("{prefix}.{}", column.field)));
-        }
-    }
-    let mut seen = BTreeSet::new();
-    codes.retain(|code| seen.insert(code.clone()));
-    codes
+fn every_indicator() -> &'static [Indicator] {
+    static EVERY: LazyLock<Vec<Indicator>> = LazyLock::new(|| {
+        let rows = ROWS.iter().map(|(code, _)| (*code).to_owned());
+        let outcomes = |group| OUTCOMES.iter().map(move |(outcome, _)| format!("{group}.{outcome}"));
+        let challenges = CHALLENGES.iter().flat_map(|(group, _)| outcomes(*group));
+        let columns = |prefix, block: &'static Block| {
+            block.columns.iter().map(move |column| format!("{prefix}.{}", column.field))
+        };
+        let disclosure =
+            BLOCKS.iter().flat_map(|block| block.rows.iter().flat_map(move |(_, prefix)| columns(*prefix, block)));
+        let mut seen = BTreeSet::new();
+        let codes = rows.chain(challenges).chain(disclosure).filter(|code| seen.insert(code.clone()));
+        let labelled = |code: String| {
+            let (zh, en) = (indicator_label(Lang::Zh, &code), indicator_label(Lang::En, &code));
+            Indicator { code, zh, en }
+        };
+        codes.map(labelled).collect()
+    });
+    &EVERY
 }
 
 /// What is compared, and the numbers.
@@ -142,7 +155,7 @@ pub struct Number {
 /// The comparison that an address asks for.
 pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result<Comparison, Trouble> {
     let indicator = asked.get("indicator").unwrap_or("applications.received").to_owned();
-    if !every_indicator().contains(&indicator) {
+    if every_indicator().iter().all(|known| known.code != indicator) {
         return Err(Trouble::Bad(format!("there is no indicator {}", plain(&indicator))));
     }
     let applicant = if indicator.starts_with("applications.") {
@@ -168,23 +181,22 @@ pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result
     } else {
         named.into_iter().collect()
     };
-    let mut statement = connection
-        .prepare_cached("SELECT state, value, text, unit FROM value WHERE report = ?1 AND indicator = ?2 AND applicant IS ?3 AND suggested = 0")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT r.year, r.capture, v.state, v.value, v.text, v.unit FROM report_current r JOIN value v ON v.report = r.id
+         WHERE r.agency = ?1 AND r.year BETWEEN ?2 AND ?3 AND v.indicator = ?4 AND v.applicant IS ?5 AND v.suggested = 0
+         ORDER BY r.year, v.id",
+    )?;
+    let (from, to) = (from.unwrap_or(i16::MIN), to.unwrap_or(i16::MAX));
     let mut unit = None;
     let mut rows: Vec<(String, Vec<(i16, Number)>)> = Vec::new();
     for agency in agencies.iter().take(AGENCIES) {
-        let wanted = Wanted { agency: Some((*agency).to_owned()), ..Wanted::default() };
-        let mut found = Vec::new();
-        for report in crate::dataset::reports(connection, &wanted)? {
-            let Some(year) = report.year else { continue };
-            if from.is_some_and(|from| year < from) || to.is_some_and(|to| year > to) {
-                continue;
-            }
-            let mut values = statement.query(rusqlite::params![report.id, indicator, applicant])?;
-            if let Some(row) = values.next()? {
-                let number =
-                    Number { capture: report.capture, state: row.get(0)?, value: row.get(1)?, text: row.get(2)? };
-                unit = unit.or(row.get::<_, Option<String>>(3)?);
+        let mut found: Vec<(i16, Number)> = Vec::new();
+        let mut numbers = statement.query(rusqlite::params![agency, from, to, indicator, applicant])?;
+        while let Some(row) = numbers.next()? {
+            let year = row.get(0)?;
+            let number = Number { capture: row.get(1)?, state: row.get(2)?, value: row.get(3)?, text: row.get(4)? };
+            unit = unit.or(row.get::<_, Option<String>>(5)?);
+            if found.last().is_none_or(|(last, _)| *last != year) {
                 found.push((year, number));
             }
         }
@@ -249,20 +261,23 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
         })
         .collect();
     let chart = if series.is_empty() { String::new() } else { chart::lines(&compared.years, &series) };
-    let every = every_indicator();
-    let labels: Vec<(String, String)> = every.into_iter().map(|code| (indicator_label(lang, &code), code)).collect();
     let applicants = Applicant::ALL.iter().zip(APPLICANTS);
     let applicants: Vec<(&str, String)> =
         applicants.map(|(known, zh)| (known.as_str(), lang.w(zh, &gloss(known.as_str())).to_owned())).collect();
+    let cell_query = query(&[("cell", &code)]);
     let any = lang.w("全部", "all");
     let chosen_applicant = compared.applicant.as_deref().unwrap_or("total");
     let shown = ComparePage {
         shell: Shell::new(asked, "compare", lang.w("比较", "Compare")),
         heading: indicator_label(lang, &code),
         unit: compared.unit.clone().unwrap_or_default(),
-        indicators: labels
+        indicators: every_indicator()
             .iter()
-            .map(|(text, code)| Choice { value: code.clone(), text: text.clone(), chosen: *code == compared.indicator })
+            .map(|known| Choice {
+                value: known.code.clone(),
+                text: lang.w(&known.zh, &known.en).to_owned(),
+                chosen: known.code == compared.indicator,
+            })
             .collect(),
         applicants: applicants
             .into_iter()
@@ -277,10 +292,8 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
             .rows
             .iter()
             .map(|row| {
-                let cells = row.cells.iter().map(|cell| {
-                    cell.as_ref()
-                        .map(|cell| (cell.capture, query(&[("cell", &code)]), plain(&cell.text), cell.state.clone()))
-                });
+                let shown = |cell: &Number| (cell.capture, cell_query.clone(), plain(&cell.text), cell.state.clone());
+                let cells = row.cells.iter().map(|cell| cell.as_ref().map(shown));
                 (plain(&row.agency), query(&[("name", &row.agency)]), cells.collect())
             })
             .collect(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::places;
 use crate::dataset::{self, ReportRow, Wanted};
+use crate::metrics;
 use crate::parse;
 use crate::store::StoreError;
 
@@ -107,6 +108,8 @@ pub struct Overview {
     pub across_done: bool,
     /// Reports read before pages were indexed: no search finds them.
     pub unsearched: i64,
+    /// What a monitor asks for.
+    pub metrics: String,
 }
 
 type Across = (Vec<(i64, i64, String)>, Arc<Vec<Found>>);
@@ -150,7 +153,21 @@ impl Overview {
         let last_run = last_run(connection)?;
         let across_done = before.is_some();
         let unsearched = dataset::captures_without_words(connection)?;
-        Ok(Overview { lines, by_agency, years, findings, last_run, across, across_done, unsearched })
+        let metrics = metrics::text(connection)?;
+        Ok(Overview { lines, by_agency, years, findings, last_run, across, across_done, unsearched, metrics })
+    }
+
+    /// What fails between the years of an agency: as it is known, or as it is while the first look across years goes on.
+    pub fn across_of(
+        &self,
+        connection: &Connection,
+        agency: &str,
+        reports: &[ReportRow],
+    ) -> Result<Arc<Vec<Found>>, StoreError> {
+        match self.across.get(agency).filter(|(from, _)| *from == made_from(reports)) {
+            Some((_, found)) => Ok(found.clone()),
+            None => Ok(Arc::new(across_of(connection, reports)?)),
+        }
     }
 
     pub fn line(&self, agency: &str) -> Option<&Line> {
@@ -194,8 +211,7 @@ fn over_years(
         if of_one.len() < 2 {
             continue;
         }
-        let made_from: Vec<(i64, i64, String)> =
-            of_one.iter().map(|report| (report.id, report.capture, report.parser_version.clone())).collect();
+        let made_from = made_from(of_one);
         let known = before.across.get(agency).filter(|(from, _)| *from == made_from);
         let found = match known {
             Some((_, found)) => found.clone(),
@@ -206,8 +222,12 @@ fn over_years(
     Ok(across)
 }
 
+fn made_from(reports: &[ReportRow]) -> Vec<(i64, i64, String)> {
+    reports.iter().map(|report| (report.id, report.capture, report.parser_version.clone())).collect()
+}
+
 /// What fails between the years of one agency.
-pub fn across_of(connection: &Connection, reports: &[ReportRow]) -> Result<Vec<Found>, StoreError> {
+fn across_of(connection: &Connection, reports: &[ReportRow]) -> Result<Vec<Found>, StoreError> {
     let found = dataset::across_years(connection, reports)?;
     let failing = found.into_iter().filter(|(_, finding)| finding.verdict == parse::Verdict::Fail);
     let word = |severity| match severity {

@@ -13,7 +13,7 @@ use super::door::Trouble;
 use super::form::{self, Numbers, Sheet};
 use super::overview::Found;
 use super::shell::{Lang, Shell, html, minute, plain, query};
-use super::{Site, findings, frame, overview};
+use super::{Site, findings, frame};
 use crate::archive::CaptureId;
 use crate::dataset::{self, Change, FindingRow, Mark, Marked, ReportRow, ValueRow, Wanted};
 use crate::parse::Edition;
@@ -334,9 +334,4 @@ pub fn against(_: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
 /// All current reports of one agency.
 pub fn reports_of(connection: &Connection, agency: &str) -> Result<Vec<ReportRow>, Trouble> {
     Ok(dataset::reports(connection, &Wanted { agency: Some(agency.to_owned()), ..Wanted::default() })?)
-}
-
-/// Findings of an agency that fail between its years.
-pub fn across(connection: &Connection, reports: &[ReportRow]) -> Result<Vec<Found>, Trouble> {
-    Ok(overview::across_of(connection, reports)?)
 }

@@ -111,7 +111,9 @@ fn configured(connection: Connection) -> Result<Connection, StoreError> {
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    // 16 MB of pages: pages of a website ask for the same ones again and again.
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;")?;
     Ok(connection)
 }
 
