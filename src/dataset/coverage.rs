@@ -33,6 +33,30 @@ impl CoverageRow {
     }
 }
 
+/// How an agency stands in a year: the part of [`CoverageRow`] that is quick to tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownYear {
+    pub agency: String,
+    pub year: i16,
+    /// As in [`CoverageRow::state`].
+    pub state: String,
+    /// Of the report, else the last answer that its address gave.
+    pub capture: Option<i64>,
+}
+
+/// Every row of the view `coverage`, in no order.
+pub fn known_years(connection: &Connection) -> Result<Vec<KnownYear>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.agency, c.year, c.state, coalesce(c.capture, (
+             SELECT max(u.capture) FROM url u JOIN agency a ON a.id = u.agency WHERE a.name = c.agency AND u.year = c.year))
+         FROM coverage c",
+    )?;
+    let rows = statement.query_map([], |row| {
+        Ok(KnownYear { agency: row.get(0)?, year: row.get(1)?, state: row.get(2)?, capture: row.get(3)? })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// In the order of agency and year.
 pub fn coverage(connection: &Connection) -> Result<Vec<CoverageRow>, StoreError> {
     let mut statement = connection.prepare(

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::Site;
 use super::asked::Asked;
 use super::door::Trouble;
-use super::overview::{LastRun, Line, Overview, State};
+use super::overview::{LastRun, Line, Overview, Standing, State};
 use super::places::{PROVINCES, SYSTEMS};
 use super::shell::{Shell, grouped, html, minute, plain, query};
 
@@ -188,6 +188,18 @@ fn cell(asked: &Asked, line: &Line, year: i16) -> Cell {
         (Some(capture), _) => format!("/capture/{capture}"),
         _ => String::new(),
     };
-    let (zh, en) = standing.state.words();
+    let (zh, en) = words(standing);
     Cell { state: standing.state.as_str(), sign, address, title: format!("{year} {}", asked.lang.w(zh, en)) }
+}
+
+/// What a cell says when it is pointed at: the finer word where there is one.
+fn words(standing: &Standing) -> (&'static str, &'static str) {
+    match standing.known.as_str() {
+        "withdrawn" => ("网站已撤下，存档仍在", "withdrawn by the site, still in the archive"),
+        "doubtful" => ("正文不完整", "its body was cut"),
+        "prose" => ("已找到，只有文字，没有表格数字", "found, prose without numbers"),
+        "expected" => ("网站可访问，未见该年报告", "the site answers, no report of this year was seen"),
+        "not_looked_at" => ("尚未查找", "not looked for yet"),
+        _ => standing.state.words(),
+    }
 }

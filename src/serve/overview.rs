@@ -1,6 +1,6 @@
 //! Agencies by year and what fails, gathered once for all pages that list them, and again when the archive changes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -26,6 +26,17 @@ pub enum State {
 impl State {
     pub const ALL: [State; 5] = [State::Consistent, State::WithFindings, State::Unread, State::Blocked, State::Missing];
 
+    /// From a state of the view `coverage`, and how much fails within the report and against the years beside it.
+    pub fn of(known: &str, failures: u32) -> State {
+        match known {
+            "read" | "withdrawn" if failures == 0 => State::Consistent,
+            "read" | "withdrawn" | "findings" | "doubtful" => State::WithFindings,
+            "found" | "prose" => State::Unread,
+            "blocked" => State::Blocked,
+            _ => State::Missing,
+        }
+    }
+
     pub fn as_str(self) -> &'static str {
         match self {
             State::Consistent => "consistent",
@@ -47,12 +58,20 @@ impl State {
     }
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Standing {
     pub state: State,
+    /// The same in the words of the view `coverage`, of which [`State`] is the coarse form.
+    pub known: String,
     /// Findings that fail.
     pub failures: u32,
     pub capture: Option<i64>,
+}
+
+impl Standing {
+    fn missing() -> Standing {
+        Standing { state: State::Missing, known: "not_looked_at".into(), failures: 0, capture: None }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -61,8 +80,6 @@ pub struct Line {
     pub province: &'static str,
     pub system: &'static str,
     pub years: BTreeMap<i16, Standing>,
-    /// A wall stands before its site.
-    pub blocked: bool,
 }
 
 /// A finding that fails, with the report it is about.
@@ -137,15 +154,11 @@ impl Overview {
             ))
         });
         let mut lines = lines(connection, &reports, &findings)?;
-        let years: BTreeSet<i16> = lines.values().flat_map(|line| line.years.keys().copied()).collect();
-        let years: Vec<i16> = match (years.first(), years.last()) {
-            (Some(first), Some(last)) => (*first..=*last).collect(),
-            _ => Vec::new(),
-        };
+        let years = axis(&lines);
         for line in lines.values_mut() {
-            let state = if line.blocked { State::Blocked } else { State::Missing };
+            line.years.retain(|year, _| years.contains(year));
             for year in &years {
-                line.years.entry(*year).or_insert(Standing { state, failures: 0, capture: None });
+                line.years.entry(*year).or_insert_with(Standing::missing);
             }
         }
         let lines: Vec<Line> = lines.into_values().collect();
@@ -259,7 +272,7 @@ fn lines(
     let mut lines: BTreeMap<String, Line> = BTreeMap::new();
     let line = |agency: String, region: Option<&str>| {
         let (province, system) = (places::province(region, &agency), places::system(&agency));
-        Line { agency, province, system, years: BTreeMap::new(), blocked: false }
+        Line { agency, province, system, years: BTreeMap::new() }
     };
     let mut statement = connection.prepare_cached("SELECT name, region FROM agency")?;
     let mut rows = statement.query([])?;
@@ -273,48 +286,24 @@ fn lines(
     }
     for report in reports {
         let name = report.agency.clone().unwrap_or_default();
-        let line = lines.entry(name.clone()).or_insert_with(|| line(name, report.region.as_deref()));
-        let Some(year) = report.year else { continue };
-        let failures = failures.get(&report.capture).copied().unwrap_or_default();
-        let state = match (&report.edition, failures) {
-            (None, _) => State::Unread,
-            (_, 0) => State::Consistent,
-            _ => State::WithFindings,
-        };
-        line.years.insert(year, Standing { state, failures, capture: Some(report.capture) });
+        lines.entry(name.clone()).or_insert_with(|| line(name, report.region.as_deref()));
     }
-    frontier(connection, &mut lines)?;
+    for known in dataset::known_years(connection)? {
+        let Some(line) = lines.get_mut(&known.agency) else { continue };
+        let failures = known.capture.and_then(|capture| failures.get(&capture)).copied().unwrap_or_default();
+        let standing =
+            Standing { state: State::of(&known.state, failures), known: known.state, failures, capture: known.capture };
+        line.years.insert(known.year, standing);
+    }
     Ok(lines)
 }
 
-/// What the frontier knows of reports that are not read.
-fn frontier(connection: &Connection, lines: &mut BTreeMap<String, Line>) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT a.name, u.role, u.outcome, u.anchor, u.capture FROM url u JOIN agency a ON a.id = u.agency
-         LEFT JOIN capture c ON c.id = u.capture LEFT JOIN report r ON r.capture = coalesce(c.revisit_of, c.id)
-         WHERE r.id IS NULL
-           AND (u.role IN ('report', 'attachment') OR u.outcome IN ('wall', 'rate_limited', 'robots_unreachable'))",
-    )?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let outcome: Option<String> = row.get(2)?;
-        let outcome = outcome.as_deref().unwrap_or_default();
-        let Some(line) = lines.get_mut(&row.get::<_, String>(0)?) else { continue };
-        if matches!(outcome, "wall" | "rate_limited" | "robots_unreachable") {
-            line.blocked = true;
-        }
-        let anchor: Option<String> = row.get(3)?;
-        let year = anchor.as_deref().and_then(parse::year_in_title);
-        let Some(year) = year.filter(|_| row.get::<_, String>(1).is_ok_and(|role| role == "report")) else { continue };
-        let state = match outcome {
-            "not_found" | "gone" | "soft_404" | "no_report" => State::Missing,
-            "wall" | "rate_limited" | "refused_by_robots" | "robots_unreachable" => State::Blocked,
-            _ => State::Unread,
-        };
-        let capture: Option<i64> = row.get(4)?;
-        line.years.entry(year).or_insert(Standing { state, failures: 0, capture });
-    }
-    Ok(())
+/// The years of the table: from the first of which more is known than that nothing was seen, else the last alone.
+fn axis(lines: &BTreeMap<String, Line>) -> Vec<i16> {
+    let standings = || lines.values().flat_map(|line| &line.years);
+    let Some(last) = standings().map(|(year, _)| *year).max() else { return Vec::new() };
+    let told = standings().filter(|(_, standing)| !matches!(standing.state, State::Missing | State::Blocked));
+    (told.map(|(year, _)| *year).min().unwrap_or(last)..=last).collect()
 }
 
 fn last_run(connection: &Connection) -> Result<Option<LastRun>, StoreError> {

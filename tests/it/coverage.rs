@@ -120,6 +120,35 @@ fn every_year_has_its_state_and_every_change_is_told() {
     let list = gongkai().current_dir(folder).args(["list", "--archive", "a.sqlite", "--reasons"]).output().unwrap();
     let list = stdout(&list);
     assert!(list.contains("2021x") && list.contains("2021?") && list.contains("某厅 2023: blocked (wall"), "{list}");
+    the_pages_say_the_same(folder);
+}
+
+/// The table of years on the first page has its states from the view that the list and the export have them from.
+fn the_pages_say_the_same(folder: &Path) {
+    let serving = super::pages::serve(&folder.join("a.sqlite"));
+    let head = format!("GET /api/coverage HTTP/1.1\r\nHost: {}", serving.address);
+    let answer: Value = serde_json::from_str(&super::pages::send(serving.address, &head, "").body).unwrap();
+    let mut told = Vec::new();
+    let mut coarse = std::collections::BTreeSet::new();
+    for line in answer["lines"].as_array().unwrap() {
+        for (year, standing) in line["years"].as_object().unwrap() {
+            let (known, state) = (standing["known"].as_str().unwrap(), standing["state"].as_str().unwrap());
+            told.push(format!("{} {year} {known}", line["agency"].as_str().unwrap()));
+            coarse.insert(format!("{known} {state}"));
+        }
+    }
+    told.sort();
+    let from = answer["years"][0].as_i64().unwrap();
+    let mut viewed = query(
+        folder,
+        &format!("SELECT agency || ' ' || year || ' ' || state FROM coverage WHERE year >= {from} ORDER BY 1"),
+    );
+    viewed.sort();
+    assert_eq!(told, viewed);
+    assert_eq!(from, 2021, "the first year of which more is known than that nothing was seen");
+    for expected in ["found unread", "doubtful with_findings", "blocked blocked", "withdrawn consistent"] {
+        assert!(coarse.contains(expected), "{expected}: {coarse:?}");
+    }
 }
 
 #[test]
