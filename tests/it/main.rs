@@ -14,6 +14,7 @@ mod crawl;
 mod damage;
 mod demo;
 mod departures;
+mod disk;
 mod export;
 mod families;
 mod faults;
