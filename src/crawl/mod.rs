@@ -343,14 +343,14 @@ fn read_capture(connection: &Connection, id: CaptureId) -> Result<Option<Parsed>
     if capture.revisit_of.is_some() {
         return Ok(None);
     }
-    let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        office::read(Given::served(&exchange.request.url, &exchange.response))
-    }));
-    Ok(read.ok().or_else(|| say_unread(id)))
+    Ok(reading(id, &capture.url, || office::read(Given::served(&exchange.request.url, &exchange.response))))
 }
 
-/// The parser failed on a capture: no reading.
-fn say_unread<T>(capture: CaptureId) -> Option<T> {
-    tracing::error!("the parser ({PARSER_VERSION}) failed on capture {capture}");
-    None
+/// What the parser makes of a capture; none, and a word in the log, where it fails on it.
+fn reading(id: CaptureId, url: &Url, read: impl FnOnce() -> Parsed) -> Option<Parsed> {
+    let parsed = visit::spared(read);
+    if parsed.is_none() {
+        tracing::error!("the parser ({PARSER_VERSION}) failed on capture {id} of {url}");
+    }
+    parsed
 }

@@ -136,10 +136,9 @@ impl<'a> Apart<'a> {
 
     /// The whole reading.
     pub fn read(self) -> Parsed {
-        match (self.page, extract::attachment(&self.content.bytes)) {
-            (Some(page), _) => read_page(self.given, page, self.content.fault.as_ref()),
-            (None, Some(file)) => read_file(file),
-            (None, None) => unread(String::new()),
+        match self.page {
+            Some(page) => read_page(self.given, page, self.content.fault.as_ref()),
+            None => extract::attachment(&self.content.bytes).map_or_else(|| unread(String::new()), read_file),
         }
     }
 }

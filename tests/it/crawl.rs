@@ -1,7 +1,7 @@
 //! The crawl against a scripted site whose own log is the witness.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::time::Duration;
 
 use super::site::{Answer, Site};
@@ -15,6 +15,11 @@ pub fn crawl(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], gap: 
 }
 
 fn crawl_with(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more: &[&str]) -> Output {
+    command(folder, site, hosts, seeds, more).output().unwrap()
+}
+
+/// `crawl` with events, ready to run.
+pub fn command(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more: &[&str]) -> Command {
     std::fs::create_dir_all(folder.join("seeds")).unwrap();
     let entries: String =
         seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
@@ -25,7 +30,8 @@ fn crawl_with(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more
         .args(["crawl", "--seeds", "seeds", "--archive", "a.sqlite"])
         .args(more)
         .args(site.flags(hosts));
-    command.args(["--events", "events.jsonl"]).output().unwrap()
+    command.args(["--events", "events.jsonl"]);
+    command
 }
 
 pub fn query(folder: &Path, sql: &str) -> Vec<String> {

@@ -35,15 +35,9 @@ fn site() -> Site {
 }
 
 fn crawl(folder: &Path, site: &Site, more: &[(&str, &str)]) -> Output {
-    std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let seed = format!(
-        "province = \"四川\"\n[[seed]]\nurl = \"{}\"\nagency = \"某局\"\nkind = \"listing\"\n",
-        site.url(HOST, "/list")
-    );
-    std::fs::write(folder.join("seeds/a.toml"), seed).unwrap();
-    let mut command = gongkai();
-    command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--gap", "1ms", "--events", "events.jsonl"]);
-    command.args(site.flags(&[HOST])).envs(more.iter().copied()).output().unwrap()
+    let seeds = [site.url(HOST, "/list")];
+    let mut crawl = super::crawl::command(folder, site, &[HOST], &seeds, &["--gap", "1ms"]);
+    crawl.envs(more.iter().copied()).output().unwrap()
 }
 
 /// One change of one file.

@@ -246,7 +246,7 @@ impl Visitor {
         let (outcome, said) = match outcome {
             Outcome::NotModified => (outcome, said),
             _ if revisit => (outcome, said),
-            _ => self.read(capture, role, outcome, apart).await?.unwrap_or((outcome, said)),
+            _ => self.read(capture, &url, role, outcome, apart).await?.unwrap_or((outcome, said)),
         };
         let target = target.filter(|target| !outside && self.scope.holds(target));
         let said = if outside { "it redirects to a host out of scope".to_owned() } else { said };
@@ -257,12 +257,13 @@ impl Visitor {
     async fn read(
         &self,
         capture: CaptureId,
+        url: &Url,
         role: Role,
         outcome: Outcome,
         apart: Option<Apart<'_>>,
     ) -> Result<Option<(Outcome, String)>, CrawlError> {
         let parsed = match apart.filter(Apart::is_quick) {
-            Some(apart) => spared(|| apart.read()).or_else(|| super::say_unread(capture)),
+            Some(apart) => super::reading(capture, url, || apart.read()),
             None => self.read_at_leisure(capture).await?,
         };
         let Some(parsed) = parsed else { return Ok(None) };
@@ -342,7 +343,7 @@ fn judged(by_status: Outcome, discovered: Option<&Discovered>) -> Outcome {
 }
 
 /// What the parser makes of an answer; none where it failed on it, which must not cost the capture.
-fn spared<T>(parse: impl FnOnce() -> T) -> Option<T> {
+pub fn spared<T>(parse: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(parse)).ok()
 }
 

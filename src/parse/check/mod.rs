@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use super::decimal::Decimal;
 use super::edition::Applicant;
 use super::reading::{CellState, Finding, Severity, Verdict};
-use super::report::{Read, code};
+use super::report::{Read, code, code_of};
 use crate::digest::Digest;
 
 pub use across::{Year, across};
@@ -86,11 +86,6 @@ impl Numbers {
             .filter(|code| self.has(code))
             .collect()
     }
-}
-
-/// The code of an application's cell: `applications.received/total`.
-fn code_of(indicator: &str, applicant: Applicant) -> String {
-    [indicator, "/", applicant.as_str()].concat()
 }
 
 /// Makes a finding with its fingerprint: the rule and the subject, not the numbers, so that it stays the same finding when a

@@ -1,7 +1,7 @@
 //! Numbers claimed in prose against the tables. A claim may stand for several values (收到 means row one, or rows one and
 //! two); it fails only when it equals none of them.
 
-use super::{Numbers, finding};
+use super::{Numbers, code_of, finding};
 use crate::parse::decimal::Decimal;
 use crate::parse::edition::Applicant;
 use crate::parse::reading::{Finding, Severity, Verdict};
@@ -207,7 +207,7 @@ impl Answer {
 fn expand(code: &str, numbers: &Numbers) -> Vec<String> {
     match code.strip_suffix('*') {
         Some(prefix) => numbers.under(prefix, Applicant::Total),
-        None if code.starts_with("applications.") => vec![format!("{code}/{}", Applicant::Total.as_str())],
+        None if code.starts_with("applications.") => vec![code_of(code, Applicant::Total)],
         None => vec![code.to_owned()],
     }
 }

@@ -216,10 +216,15 @@ fn edition(reading: &Reading) -> Option<Edition> {
 /// The code of a value as findings name it: `applications.received/total`.
 pub fn code(value: &Read) -> String {
     match (value.applicant, &value.label) {
-        (Some(applicant), _) => [&value.indicator, "/", applicant.as_str()].concat(),
+        (Some(applicant), _) => code_of(&value.indicator, applicant),
         (None, Some(label)) => [&value.indicator, "/", label].concat(),
         _ => value.indicator.clone(),
     }
+}
+
+/// The code of an application's cell.
+pub fn code_of(indicator: &str, applicant: Applicant) -> String {
+    [indicator, "/", applicant.as_str()].concat()
 }
 
 fn shortened(text: &str) -> String {

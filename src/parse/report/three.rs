@@ -2,7 +2,7 @@
 
 use super::rows::{Row, RowKind, Slot};
 use super::words::WORDS;
-use super::{Reading, shortened};
+use super::{Reading, code_of, shortened};
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::APPLICANTS;
 use crate::parse::label::key;
@@ -104,7 +104,7 @@ fn take(
         reading.doubt(
             "ambiguous",
             format!("{} cells ({}) for 7 applicants in the row of {indicator}", values.len(), printed.join(" ").trim()),
-            Applicant::ALL.iter().map(|applicant| format!("{indicator}/{}", applicant.as_str())).collect(),
+            Applicant::ALL.iter().map(|applicant| code_of(indicator, *applicant)).collect(),
             row,
         );
         return;
@@ -117,7 +117,7 @@ fn take(
             reading.doubt(
                 "merged",
                 format!("the cell of {indicator}/{} belongs to a row above", applicant.as_str()),
-                vec![format!("{indicator}/{}", applicant.as_str())],
+                vec![code_of(indicator, applicant)],
                 row,
             );
         }
