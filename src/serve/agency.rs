@@ -79,13 +79,18 @@ struct Source {
     detail: String,
 }
 
+pub fn no_name() -> Trouble {
+    Trouble::bad("没有指明哪个机关：?name=", "which agency is not said: ?name=")
+}
+
 pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
-    let name = asked.get("name").ok_or_else(|| Trouble::Bad("which agency is not said: ?name=".into()))?;
+    let name = asked.get("name").ok_or_else(no_name)?;
     let overview = site.overview();
     let reports = report::reports_of(connection, name)?;
     let line = overview.line(name);
     if line.is_none() && reports.is_empty() {
-        return Err(Trouble::NotFound(format!("the archive knows no agency {}", plain(name))));
+        let name = plain(name);
+        return Err(Trouble::missing(format!("存档中没有“{name}”"), format!("the archive knows no agency {name}")));
     }
     let lang = asked.lang;
     let years = line.map(|line| &line.years).into_iter().flatten().map(|(year, standing)| Year {

@@ -12,7 +12,10 @@ use super::coverage::Wanted;
 use super::door::{Trouble, json_text};
 use super::overview::{Found, LastRun, Line};
 use super::shell::{Shell, html};
-use super::{Site, compare, findings as findings_page, report as report_page, run as run_page, search as search_page};
+use super::{
+    Site, agency as agency_page, compare, findings as findings_page, report as report_page, run as run_page,
+    search as search_page,
+};
 use crate::archive::{self, CaptureId};
 use crate::dataset::{self, Query};
 use crate::proof;
@@ -78,7 +81,7 @@ pub fn report(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
 pub fn proof(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
     let report = report_page::report_asked(connection, asked)?;
     let values = dataset::values(connection, report.id)?;
-    let code = asked.get("cell").ok_or_else(|| Trouble::Bad("which cell is not said: ?cell=CODE".into()))?;
+    let code = asked.get("cell").ok_or_else(report_page::no_cell)?;
     let value = report_page::value_named(&values, code)?;
     Ok(json_text(&match proof::prove(connection, &report, value) {
         Ok(proof) => json!({
@@ -97,13 +100,13 @@ pub fn proof(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
 }
 
 pub fn agency(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
-    let name = asked.get("name").ok_or_else(|| Trouble::Bad("which agency is not said: ?name=".into()))?;
+    let name = asked.get("name").ok_or_else(agency_page::no_name)?;
     let overview = site.overview();
     let reports = report_page::reports_of(connection, name)?;
     let across = overview.across_of(connection, name, &reports)?;
     let line = overview.line(name);
     if line.is_none() && reports.is_empty() {
-        return Err(Trouble::NotFound("the archive knows no such agency".into()));
+        return Err(Trouble::missing("存档中没有这个机关", "the archive knows no such agency"));
     }
     Ok(json_text(&json!({ "line": line, "reports": reports, "across_years": &*across })))
 }

@@ -56,7 +56,11 @@ impl Asked {
 
     /// A number, none where it is missing; what is no number is refused.
     pub fn number<N: std::str::FromStr>(&self, name: &str) -> Result<Option<N>, Trouble> {
-        self.get(name).map(|text| text.parse().map_err(|_| Trouble::Bad(format!("{name} is no number")))).transpose()
+        self.get(name)
+            .map(|text| {
+                text.parse().map_err(|_| Trouble::bad(format!("{name} 不是数字"), format!("{name} is no number")))
+            })
+            .transpose()
     }
 
     /// Page of a list, from 1.
@@ -67,7 +71,12 @@ impl Asked {
     /// The number at a place of the path, from 0.
     pub fn segment(&self, at: usize) -> Result<i64, Trouble> {
         let number = self.path.split('/').filter(|part| !part.is_empty()).nth(at).and_then(|part| part.parse().ok());
-        number.ok_or_else(|| Trouble::NotFound(format!("there is no page {}", self.path)))
+        number.ok_or_else(|| self.nowhere())
+    }
+
+    /// There is nothing at this address.
+    pub fn nowhere(&self) -> Trouble {
+        Trouble::missing(format!("没有 {} 这个地址", self.path), format!("there is no page {}", self.path))
     }
 
     /// The same address with `changes` in its query; an empty value takes a name away.

@@ -156,7 +156,8 @@ pub struct Number {
 pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result<Comparison, Trouble> {
     let indicator = asked.get("indicator").unwrap_or("applications.received").to_owned();
     if every_indicator().iter().all(|known| known.code != indicator) {
-        return Err(Trouble::Bad(format!("there is no indicator {}", plain(&indicator))));
+        let named = plain(&indicator);
+        return Err(Trouble::bad(format!("没有 {named} 这项指标"), format!("there is no indicator {named}")));
     }
     let applicant = if indicator.starts_with("applications.") {
         Some(asked.get("applicant").unwrap_or("total").to_owned())
@@ -164,7 +165,7 @@ pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result
         None
     };
     if applicant.as_ref().is_some_and(|asked| Applicant::ALL.iter().all(|known| known.as_str() != asked)) {
-        return Err(Trouble::Bad("there is no such applicant".into()));
+        return Err(Trouble::bad("没有这类申请人", "there is no such applicant"));
     }
     let (from, to) = (asked.number::<i16>("from")?, asked.number::<i16>("to")?);
     let overview = site.overview();

@@ -70,7 +70,10 @@ impl<'a> Wanted<'a> {
     pub fn of(asked: &'a Asked) -> Result<Wanted<'a>, Trouble> {
         let state = asked.get("state").map(|text| {
             let known = State::ALL.into_iter().find(|state| state.as_str() == text);
-            known.ok_or_else(|| Trouble::Bad(format!("there is no state {}", plain(text))))
+            known.ok_or_else(|| {
+                let text = plain(text);
+                Trouble::bad(format!("没有“{text}”这种状态"), format!("there is no state {text}"))
+            })
         });
         Ok(Wanted {
             province: asked.get("province"),

@@ -13,29 +13,66 @@ use crate::archive::ArchiveError;
 use crate::store::StoreError;
 
 /// What keeps a page from being made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Trouble {
-    #[error("{0}")]
-    NotFound(String),
-    #[error("{0}")]
-    Bad(String),
-    #[error("this needs the token that was printed when the pages were started")]
+    NotFound(Told),
+    Bad(Told),
     NoToken,
-    #[error("another process writes the archive ({0}): the mark was not kept, try again when it has ended")]
-    InUse(String),
-    #[error("too many pages are being made: try again")]
+    /// Something else was being written for longer than a mark waits.
+    InUse,
     Busy,
-    #[error("{0}")]
+    /// For the log: SQL is no reader's business.
     Fault(String),
 }
 
+/// A sentence in both languages.
+#[derive(Debug)]
+pub struct Told {
+    zh: String,
+    en: String,
+}
+
 impl Trouble {
+    pub fn missing(zh: impl Into<String>, en: impl Into<String>) -> Trouble {
+        Trouble::NotFound(Told { zh: zh.into(), en: en.into() })
+    }
+
+    pub fn bad(zh: impl Into<String>, en: impl Into<String>) -> Trouble {
+        Trouble::Bad(Told { zh: zh.into(), en: en.into() })
+    }
+
+    fn told(&self, lang: Lang) -> String {
+        let Told { zh, en } = match self {
+            Trouble::NotFound(told) | Trouble::Bad(told) => return lang.w(&told.zh, &told.en).to_owned(),
+            Trouble::NoToken => Told {
+                zh: "需要启动网页服务时显示的令牌".into(),
+                en: "this needs the token that was printed when the pages were started".into(),
+            },
+            Trouble::InUse => Told {
+                zh: "存档正在写入，等了五秒仍未轮到：没有保存，请稍后再试".into(),
+                en: "the archive was being written for longer than five seconds: nothing was kept, try again".into(),
+            },
+            Trouble::Busy => Told {
+                zh: "同时请求的页面太多，请稍后再试".into(),
+                en: "too many pages are being made: try again".into(),
+            },
+            Trouble::Fault(_) => Told {
+                zh: "页面未能生成，原因见日志".into(),
+                en: "the page could not be made; the log says why".into(),
+            },
+        };
+        match lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Trouble::NotFound(_) => StatusCode::NOT_FOUND,
             Trouble::Bad(_) => StatusCode::BAD_REQUEST,
             Trouble::NoToken => StatusCode::FORBIDDEN,
-            Trouble::InUse(_) => StatusCode::CONFLICT,
+            Trouble::InUse => StatusCode::CONFLICT,
             Trouble::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Trouble::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -45,7 +82,7 @@ impl Trouble {
 impl From<StoreError> for Trouble {
     fn from(fault: StoreError) -> Trouble {
         match fault {
-            StoreError::InUse { holder, .. } => Trouble::InUse(holder),
+            StoreError::Busy(_) => Trouble::InUse,
             fault => Trouble::Fault(fault.to_string()),
         }
     }
@@ -54,7 +91,7 @@ impl From<StoreError> for Trouble {
 impl From<ArchiveError> for Trouble {
     fn from(fault: ArchiveError) -> Trouble {
         match fault {
-            ArchiveError::NoCapture(_) => Trouble::NotFound(fault.to_string()),
+            ArchiveError::NoCapture(id) => Trouble::missing(format!("存档中没有第 {} 号", id.0), fault.to_string()),
             ArchiveError::Store(fault) => fault.into(),
             fault => Trouble::Fault(fault.to_string()),
         }
@@ -78,17 +115,13 @@ struct TroublePage {
 /// The page, or the object, that says what went wrong.
 pub fn trouble(asked: &Asked, trouble: &Trouble) -> Response<Body> {
     let status = trouble.status();
-    // What a fault of the machine says is for the log; SQL is no reader's business.
-    let what = match trouble {
-        Trouble::Fault(why) => {
-            tracing::error!("{}: {why}", asked.path);
-            "the page could not be made; the log says why".to_owned()
-        }
-        trouble => trouble.to_string(),
-    };
+    if let Trouble::Fault(why) = trouble {
+        tracing::error!("{}: {why}", asked.path);
+    }
     let mut response = if asked.path.starts_with("/api") {
-        json_text(&serde_json::json!({ "error": what }))
+        json_text(&serde_json::json!({ "error": trouble.told(Lang::En) }))
     } else {
+        let what = trouble.told(asked.lang);
         let title = asked.lang.w("无法显示", "Not shown");
         let page = TroublePage { shell: Shell::new(asked, "", title), status: status.as_u16(), what: what.clone() };
         html(asked, &page).unwrap_or_else(|_| Response::new(Body::from(what)))
@@ -188,7 +221,7 @@ fn fixed(content_type: &'static str, text: &'static str) -> impl IntoResponse {
 }
 
 impl Lang {
-    /// Errors come in one language; what kind they are is said in both.
+    /// What kind of trouble, as a heading.
     pub fn trouble(&self, status: u16) -> &'static str {
         match (status, self) {
             (404, Lang::Zh) => "没有这一页",

@@ -32,25 +32,29 @@ async fn kept(site: &Arc<Site>, asked: &Asked, request: Request) -> Result<Heade
     if !asked.may_mark {
         return Err(Trouble::NoToken);
     }
-    let body = to_bytes(request.into_body(), BODY).await.map_err(|_| Trouble::Bad("the note is too long".into()))?;
+    let body =
+        to_bytes(request.into_body(), BODY).await.map_err(|_| Trouble::bad("备注太长", "the note is too long"))?;
     let given: Vec<(String, String)> = form_urlencoded::parse(&body).into_owned().collect();
     let field = |name: &str| given.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim()).to_owned();
     let fingerprint = field("fingerprint");
     if fingerprint.len() != 16 || !fingerprint.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Trouble::Bad("fingerprint is not 16 hex digits".into()));
+        return Err(Trouble::bad("fingerprint 不是 16 位十六进制数", "fingerprint is not 16 hex digits"));
     }
     let verdict = field("verdict");
     if !MARKS.contains(&verdict.as_str()) {
-        return Err(Trouble::Bad(format!("verdict is none of {}", MARKS.join(", "))));
+        return Err({
+            let known = MARKS.join(", ");
+            Trouble::bad(format!("verdict 只能是 {known}"), format!("verdict is none of {known}"))
+        });
     }
-    let year = field("year").parse().map_err(|_| Trouble::Bad("year is no number".into()))?;
+    let year = field("year").parse().map_err(|_| Trouble::bad("year 不是数字", "year is no number"))?;
     let marked = Marked { agency: field("agency"), year, fingerprint };
     let note: String = plain(&field("note")).chars().take(NOTE).collect();
     let mark = Mark { verdict, note, marked_at: rfc3339(Clock::system().now()) };
     let path = site.store.path().to_owned();
     let written = tokio::task::spawn_blocking(move || -> Result<(), Trouble> {
-        // Held for this one change: a crawl that begins meanwhile is not kept out.
-        let store = Store::open(&path, Access::Write)?;
+        // A crawl may be writing, or begin to, and is not kept out.
+        let store = Store::open(&path, Access::Beside)?;
         Ok(store.write_blocking(move |tx| dataset::set_mark(tx, &marked, &mark))?)
     });
     written.await.map_err(|_| Trouble::Fault("a mark was not kept".into()))??;

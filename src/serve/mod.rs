@@ -143,7 +143,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/style.css", get(door::style))
         .route("/page.js", get(door::script))
         .route("/icon.svg", get(door::icon))
-        .fallback(at(|_, _, asked| Err(Trouble::NotFound(format!("there is no page {}", asked.path)))))
+        .fallback(at(|_, _, asked| Err(asked.nowhere())))
         .method_not_allowed_fallback(door::only_get)
         .layer(axum::middleware::from_fn(door::guard))
         .with_state(site)

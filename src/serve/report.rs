@@ -164,17 +164,25 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
 pub fn cell(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
     let report = report_asked(connection, asked)?;
     let values = dataset::values(connection, report.id)?;
-    let code = asked.get("cell").ok_or_else(|| Trouble::Bad("which cell is not said: ?cell=CODE".into()))?;
+    let code = asked.get("cell").ok_or_else(no_cell)?;
     let cell = cell_shown(connection, &report, &values, code)?;
     let frame = frame_address(&report, Some(&cell.value))?;
     html(asked, &CellPage { lang: asked.lang, cell, frame })
 }
 
+pub fn no_cell() -> Trouble {
+    Trouble::bad("没有指明哪一格：?cell=代码", "which cell is not said: ?cell=CODE")
+}
+
+fn no_report(capture: i64) -> Trouble {
+    let en = format!("capture {capture} holds no report that was read");
+    Trouble::missing(format!("存档第 {capture} 号里没有读出的报告"), en)
+}
+
 pub fn report_asked(connection: &Connection, asked: &Asked) -> Result<ReportRow, Trouble> {
     let at = if asked.path.starts_with("/api") { 2 } else { 1 };
     let capture = asked.segment(at)?;
-    dataset::report_of(connection, capture)?
-        .ok_or_else(|| Trouble::NotFound(format!("capture {capture} holds no report that was read")))
+    dataset::report_of(connection, capture)?.ok_or_else(|| no_report(capture))
 }
 
 fn edition(report: &ReportRow) -> Option<Edition> {
@@ -218,7 +226,10 @@ pub fn shown(lang: Lang, number: usize, one: Found, marks: &HashMap<Marked, Mark
 /// The value of a report that a code names.
 pub fn value_named<'a>(values: &'a [ValueRow], wanted: &str) -> Result<&'a ValueRow, Trouble> {
     let found = values.iter().find(|value| form::code(value) == wanted);
-    found.ok_or_else(|| Trouble::NotFound(format!("this report has no cell {}", plain(wanted))))
+    found.ok_or_else(|| {
+        let wanted = plain(wanted);
+        Trouble::missing(format!("这份报告没有 {wanted} 这一格"), format!("this report has no cell {wanted}"))
+    })
 }
 
 fn cell_shown(
@@ -293,8 +304,7 @@ const LINES: usize = 400;
 pub fn against(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
     let (one, other) = (asked.segment(1)?, asked.segment(3)?);
     let report = |capture| -> Result<ReportRow, Trouble> {
-        dataset::report_of(connection, capture)?
-            .ok_or_else(|| Trouble::NotFound(format!("capture {capture} holds no report that was read")))
+        dataset::report_of(connection, capture)?.ok_or_else(|| no_report(capture))
     };
     let (earlier, later) = (report(one.min(other))?, report(one.max(other))?);
     let cells = |report: &ReportRow| dataset::stored(connection, CaptureId(report.capture));

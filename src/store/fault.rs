@@ -16,6 +16,8 @@ pub enum StoreError {
     Older { found: i64, known: i64 },
     #[error("there is no archive at {}: crawl or fetch makes one", path.display())]
     Missing { path: PathBuf },
+    #[error("the archive was being written for longer than five seconds: try again")]
+    Busy(#[source] rusqlite::Error),
     #[error("the archive is damaged: {0}")]
     Damaged(#[source] rusqlite::Error),
     #[error("the archive can't be written: {0}")]
@@ -51,6 +53,7 @@ impl From<rusqlite::Error> for StoreError {
             Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
                 StoreError::Storage(error)
             }
+            Some(ErrorCode::DatabaseBusy) => StoreError::Busy(error),
             _ => StoreError::Sql(error),
         }
     }

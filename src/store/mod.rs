@@ -32,6 +32,9 @@ struct Inner {
 pub enum Access {
     /// Creates the file where there is none, takes its lock, migrates it.
     Write,
+    /// Single changes beside the process that holds the lock, each when SQLite lets it in: for what no crawl writes, like
+    /// a reader's marks. Waits five seconds at most ([`StoreError::Busy`]); the file must exist.
+    Beside,
     /// Works beside a writer; the file must exist.
     Read,
 }
@@ -45,11 +48,13 @@ impl Store {
                 migrate::migrate(&connection, path)?;
                 Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: Some(lock) }
             }
+            Access::Beside => {
+                expect(path)?;
+                let connection = configured(Connection::open(path)?)?;
+                Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: None }
+            }
             Access::Read => {
-                if !path.exists() {
-                    return Err(StoreError::Missing { path: path.into() });
-                }
-                migrate::expect_current(&reader(path)?)?;
+                expect(path)?;
                 Inner { path: path.into(), writer: None, _lock: None }
             }
         };
@@ -94,6 +99,14 @@ impl Store {
     fn writer(&self) -> Result<&writer::Writer, StoreError> {
         self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)
     }
+}
+
+/// There is an archive of the schema this program knows.
+fn expect(path: &Path) -> Result<(), StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing { path: path.into() });
+    }
+    migrate::expect_current(&reader(path)?)
 }
 
 /// Statements kept prepared; a visit uses some forty, and what does not fit is compiled again each time.
@@ -170,6 +183,8 @@ mod tests {
             other => panic!("{:?}", other.err()),
         }
         assert!(Store::open(&path, Access::Read).is_ok());
+        let beside = Store::open(&path, Access::Beside).unwrap();
+        beside.write_blocking(|tx| Ok(tx.execute("INSERT INTO agency (name) VALUES ('a')", [])?)).unwrap();
         drop(store);
         assert!(Store::open(&path, Access::Write).is_ok());
     }
@@ -180,7 +195,7 @@ mod tests {
         drop(store);
         let path = folder.path().join("a.sqlite");
         Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 900").unwrap();
-        for access in [Access::Write, Access::Read] {
+        for access in [Access::Write, Access::Beside, Access::Read] {
             assert!(matches!(Store::open(&path, access), Err(StoreError::Newer { found: 900, .. })));
         }
     }

@@ -125,6 +125,9 @@ fn again(fault: &StoreError) -> StoreError {
         StoreError::Storage(rusqlite::Error::SqliteFailure(code, text)) => {
             StoreError::Storage(rusqlite::Error::SqliteFailure(*code, text.clone()))
         }
+        StoreError::Busy(rusqlite::Error::SqliteFailure(code, text)) => {
+            StoreError::Busy(rusqlite::Error::SqliteFailure(*code, text.clone()))
+        }
         other => StoreError::NotCommitted(other.to_string()),
     }
 }

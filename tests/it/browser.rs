@@ -5,7 +5,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
+use super::gongkai;
 use super::pages::{archive_of_all_sorts, capture_of, send, serve};
+use super::site::{Answer, Site};
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -213,6 +215,59 @@ fn a_hostile_page_does_nothing() {
         assert_eq!(alert["error"], "no such alert", "{alert}");
         assert_eq!(browser.run("return document.querySelectorAll('img, [onerror], [onload]').length"), json!(0));
     }
+    browser.was_quiet(&origin);
+}
+
+#[test]
+fn a_run_is_seen_as_it_goes_and_a_finding_marked_meanwhile() {
+    let Some(driver) = driver() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let archive = archive_of_all_sorts(folder.path());
+    let serving = serve(&archive);
+    let origin = format!("http://{}", serving.address);
+    let (host, quiet) = ("busy.gov.cn", "quiet.gov.cn");
+    let pages: Vec<String> = (0..30).map(|n| format!("/{n}.html")).collect();
+    let column = |path: &String| format!("<a href='{path}'>2023年政府信息公开工作年度报告</a>");
+    let mut script = vec![
+        (host, "/list", Answer::html(pages.iter().map(column).collect::<String>())),
+        (quiet, "/list", Answer::status(403, &[])),
+    ];
+    script.extend(pages.iter().map(|path| (host, path.as_str(), Answer::html("<p>一</p>"))));
+    let site = Site::serve(script);
+    let browser = Browser::start(&driver, "--window-size=1400,900");
+    browser.open(&format!("{origin}/runs?lang=en&token={}", serving.token));
+    browser.until("return document.querySelector('[data-running]').dataset.running", json!("false"));
+    browser.run("window.opened = 'once'");
+    let mut crawl = gongkai();
+    crawl.current_dir(folder.path()).args(["crawl", "--seeds", "seeds", "--gap", "400ms", "--archive"]).arg(&archive);
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let seed =
+        |host| format!("[[seed]]\nurl = \"{}\"\nagency = \"{host}局\"\nkind = \"listing\"\n", site.url(host, "/list"));
+    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{}{}", seed(host), seed(quiet)))
+        .unwrap();
+    let mut crawl = crawl.args(site.flags(&[host, quiet])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    browser.until("return document.querySelector('[data-running]').dataset.running", json!("true"));
+    let row = |text: &str, cell: usize| {
+        format!(
+            "return [...document.querySelectorAll('.hosts tbody tr')].filter(r => r.cells[0].textContent.startsWith('{text}')).map(r => r.cells[{cell}].textContent)[0]"
+        )
+    };
+    browser.until(&format!("return Number((() => {{ {} }})()) > 2", row(host, 1)), json!(true));
+    browser.until(&format!("return ((() => {{ {} }})() || '').startsWith('slowed')", row(quiet, 4)), json!(true));
+    browser.until(
+        "return document.querySelector('dl.figures div:last-child dd').textContent.endsWith('min')",
+        json!(true),
+    );
+    let before = browser.run("return Number(document.getElementById('captures').textContent)").as_i64().unwrap();
+    browser.until(&format!("return Number(document.getElementById('captures').textContent) > {before}"), json!(true));
+    assert_eq!(browser.run("return window.opened"), json!("once"), "the page was not loaded anew");
+    assert!(crawl.try_wait().unwrap().is_none(), "it still runs");
+    browser.open(&format!("{origin}/findings"));
+    browser.click(".marking button[value=confirmed]");
+    browser.until("return document.querySelector('.mark.confirmed') !== null", json!(true));
+    assert!(crawl.try_wait().unwrap().is_none(), "it still runs");
+    crawl.kill().unwrap();
+    crawl.wait().unwrap();
     browser.was_quiet(&origin);
 }
 
