@@ -159,7 +159,8 @@ pub async fn guard(request: Request, next: Next) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
+        // Not `no-referrer`: with it a browser sends a form of ours with `Origin: null`, which no mark is taken from.
+        ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("x-dns-prefetch-control", "off"),

@@ -5,6 +5,7 @@ mod agency;
 mod api;
 mod asked;
 mod chart;
+mod codes;
 mod compare;
 mod coverage;
 mod door;
@@ -35,6 +36,8 @@ use crate::store::Store;
 use asked::Asked;
 use door::Trouble;
 use overview::Overview;
+
+pub use codes::in_chinese;
 
 /// Pages made at a time; who comes more waits, up to [`PATIENCE`].
 const AT_ONCE: usize = 8;

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use similar::{ChangeTag, TextDiff};
 
 use super::asked::Asked;
+use super::compare::indicator_label;
 use super::door::Trouble;
 use super::form::{self, Numbers, Sheet};
 use super::overview::Found;
@@ -292,9 +293,35 @@ struct AgainstPage {
     earlier_at: String,
     later_at: String,
     same_bytes: bool,
-    changes: Vec<(Change, String)>,
+    changes: Vec<Moved>,
     lines: Vec<(&'static str, String)>,
     lines_left: usize,
+}
+
+struct Moved {
+    cell: String,
+    label: String,
+    query: String,
+    before: String,
+    after: String,
+}
+
+impl Moved {
+    fn of(lang: Lang, change: Change) -> Moved {
+        let printed = |cell: Option<String>| match cell {
+            // `number 7`, `dash —`, `blank`: of a number only what is printed.
+            Some(cell) if cell == "blank" => lang.w("空白", "blank").to_owned(),
+            Some(cell) => cell.strip_prefix("number ").map(str::to_owned).unwrap_or(cell),
+            None => "–".to_owned(),
+        };
+        Moved {
+            label: plain(&indicator_label(lang, &change.cell)),
+            query: query(&[("cell", &change.cell)]),
+            before: printed(change.before),
+            after: printed(change.after),
+            cell: change.cell,
+        }
+    }
 }
 
 /// Lines of difference shown; a page replaced whole differs in all of them.
@@ -332,7 +359,7 @@ pub fn against(_: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
         earlier_at: minute(&earlier.captured_at),
         later_at: minute(&later.captured_at),
         same_bytes: earlier.sha256 == later.sha256,
-        changes: changes.into_iter().map(|change| (change.clone(), query(&[("cell", &change.cell)]))).collect(),
+        changes: changes.into_iter().map(|change| Moved::of(asked.lang, change)).collect(),
         lines_left: lines.len().saturating_sub(LINES),
         lines: lines.into_iter().take(LINES).collect(),
         earlier,

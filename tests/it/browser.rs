@@ -101,7 +101,8 @@ impl Browser {
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
-        panic!("{script}: {was}, not {wanted}");
+        let page = self.run("return location.href + '\\n' + document.body.innerText");
+        panic!("{script}: {was}, not {wanted}\n{}", page.as_str().unwrap_or_default());
     }
 
     /// Text of the lit cells in the frame, and whether they are in view.
@@ -235,7 +236,8 @@ fn a_run_is_seen_as_it_goes_and_a_finding_marked_meanwhile() {
     script.extend(pages.iter().map(|path| (host, path.as_str(), Answer::html("<p>一</p>"))));
     let site = Site::serve(script);
     let browser = Browser::start(&driver, "--window-size=1400,900");
-    browser.open(&format!("{origin}/runs?lang=en&token={}", serving.token));
+    browser.open(&format!("{origin}/?token={}", serving.token));
+    browser.open(&format!("{origin}/runs?lang=en"));
     browser.until("return document.querySelector('[data-running]').dataset.running", json!("false"));
     browser.run("window.opened = 'once'");
     let mut crawl = gongkai();

@@ -335,7 +335,7 @@ fn two_captures_are_held_against_each_other() {
     drop(store);
     let serving = serve(&path);
     let page = get(&serving, &format!("/report/{two}/against/{one}")).body;
-    for words in ["applications.received/total", "number 159", "number 169", "<del>", "办理有待改进"] {
+    for words in ["applications.received/total", ">159<", "number 169", "<del>", "办理有待改进"] {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(get(&serving, &format!("/report/{one}?lang=en")).body.contains("a newer one stands"));
@@ -386,5 +386,12 @@ fn the_openapi_document_names_what_answers() {
         assert_eq!(answer.status, 200, "{asked}: {}", answer.body);
         let kind = says["get"]["responses"]["200"]["content"].as_object().unwrap().keys().next().unwrap();
         assert!(answer.headers["content-type"].starts_with(kind), "{asked}: {}", answer.headers["content-type"]);
+    }
+}
+
+#[test]
+fn every_outcome_has_a_chinese_word() {
+    for outcome in gongkai::crawl::Outcome::ALL {
+        assert!(gongkai::serve::in_chinese(outcome.as_str()).is_some(), "{outcome}");
     }
 }
