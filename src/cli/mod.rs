@@ -201,3 +201,9 @@ fn log(verbose: u8, quiet: bool, format: LogFormat) {
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
+
+/// The environment as the commands of a fleet are handed it: keys are there, and nowhere else.
+#[cfg(feature = "fleet")]
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}

@@ -1,0 +1,3 @@
+//! Past one machine: what workers capture goes to an object store as shards, which an archive takes in or Spark re-reads.
+
+pub mod shards;
