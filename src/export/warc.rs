@@ -40,7 +40,8 @@ pub fn to_files(
     let begin = |number: usize| {
         let name = max_size.map_or(path.to_owned(), |_| numbered(path, number));
         let beside = Beside::create(&name)?;
-        let writer = Writer::new(beside, SOFTWARE, &date, &format!("file {number} of this export")).map_err(|source| beside::fault(&name, source))?;
+        let writer = Writer::new(beside, SOFTWARE, &date, &format!("file {number} of this export"))
+            .map_err(|source| beside::fault(&name, source))?;
         Ok::<_, ExportError>((name, writer))
     };
     let (mut name, mut writer) = begin(0)?;

@@ -32,6 +32,8 @@ mod quirks;
 mod readme;
 mod reparse;
 mod seeds;
+#[cfg(feature = "fleet")]
+mod shards;
 mod sizes;
 mod snapshot;
 mod tables;

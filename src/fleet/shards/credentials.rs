@@ -38,10 +38,7 @@ mod tests {
         let text = "[default]\naws_access_key_id = A\n# x\n[fleet]\nAWS_ACCESS_KEY_ID=B\naws_secret_access_key = c=d\n";
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(keys(text, "default"), [pair("aws_access_key_id", "A")]);
-        assert_eq!(
-            keys(text, "fleet"),
-            [pair("aws_access_key_id", "B"), pair("aws_secret_access_key", "c=d")]
-        );
+        assert_eq!(keys(text, "fleet"), [pair("aws_access_key_id", "B"), pair("aws_secret_access_key", "c=d")]);
         assert!(keys(text, "none").is_empty());
     }
 }

@@ -201,7 +201,10 @@ where
     let mut pause = Duration::from_millis(250);
     for _ in 1..TRIES {
         match ask().await {
-            Err(fault) if is_refusal(&fault) || matches!(fault, Error::NotFound { .. } | Error::Generic { store: LOCAL, .. }) => {
+            Err(fault)
+                if is_refusal(&fault)
+                    || matches!(fault, Error::NotFound { .. } | Error::Generic { store: LOCAL, .. }) =>
+            {
                 return Err(fault);
             }
             Err(fault) => tracing::warn!("asked again in {pause:?}: {fault}"),

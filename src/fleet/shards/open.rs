@@ -3,11 +3,12 @@
 use std::io;
 
 use super::manifest::{FORM, File, Manifest, Names};
-use crate::archive::warc::{Original, Packed, Writer, index, pack};
+use crate::archive::warc::{Original, Packed, Place, Writer, index, pack};
 use crate::archive::{Capture, CaptureId};
 use crate::clock::rfc3339;
 use crate::digest::Digest;
 use crate::exchange::Exchange;
+use crate::urlkey::UrlKey;
 
 pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
@@ -41,11 +42,22 @@ pub fn bind(number: i64, exchange: Exchange, outcome: Option<&str>, original: Op
     Ok(Bound { capture, packed })
 }
 
+/// A line of the index, with what decides which captures an archive would read, so that nobody need open the WARC for that.
+fn line(capture: &Capture, payload_digest: &str, place: Place, file: &str) -> String {
+    let further = [
+        ("urlkey", UrlKey::of(&capture.url).as_str().to_owned()),
+        ("startedAt", capture.started_at.clone()),
+        ("sha256", capture.digest.to_string()),
+        ("hop", capture.hop.as_str().to_owned()),
+    ];
+    index::line_with(capture, payload_digest, place, file, &further)
+}
+
 /// Records in the order they came.
 pub struct Open {
     warc: Writer<Vec<u8>>,
-    /// Key, date and rest of each line of the index, and the place of its record.
-    index: Vec<(Capture, String, crate::archive::warc::Place)>,
+    /// What each line of the index is made of.
+    index: Vec<(Capture, String, Place)>,
     empty: u64,
 }
 
@@ -53,7 +65,7 @@ pub struct Open {
 pub struct Closed {
     warc: Vec<u8>,
     records: u64,
-    index: Vec<(Capture, String, crate::archive::warc::Place)>,
+    index: Vec<(Capture, String, Place)>,
 }
 
 /// A shard as its three objects.
@@ -94,7 +106,7 @@ impl Closed {
         let stem = names.stem(sequence);
         let file = format!("{}.warc.gz", stem.rsplit('/').next().unwrap_or(&stem));
         let mut lines: Vec<String> =
-            self.index.iter().map(|(capture, digest, place)| index::line(capture, digest, *place, &file)).collect();
+            self.index.iter().map(|(capture, digest, place)| line(capture, digest, *place, &file)).collect();
         lines.sort();
         let cdxj = lines.concat().into_bytes();
         let dates = || self.index.iter().map(|(capture, ..)| capture.started_at.clone());

@@ -31,9 +31,13 @@ pub struct Place {
 pub enum PlaceError {
     #[error("{address:?} is no place for shards: s3://BUCKET/PREFIX or file:///FOLDER is expected")]
     Address { address: String },
-    #[error("{address}: keys do not belong in an address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE")]
+    #[error(
+        "{address}: keys do not belong in an address; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SHARED_CREDENTIALS_FILE"
+    )]
     Secret { address: String },
-    #[error("{address}: {option:?} is no option of an address; these are: endpoint, region, allow_http, virtual_hosted_style_request")]
+    #[error(
+        "{address}: {option:?} is no option of an address; these are: endpoint, region, allow_http, virtual_hosted_style_request"
+    )]
     Option { address: String, option: String },
     #[error("the folder {} can't be used for shards: {source}", path.display())]
     Folder { path: PathBuf, source: io::Error },
@@ -67,7 +71,9 @@ impl Place {
 
     /// The same to write to: a folder is made where there is none.
     pub fn make(address: &str, environment: &[(String, String)]) -> Result<Place, PlaceError> {
-        if let Some(path) = Url::parse(address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok()) {
+        if let Some(path) =
+            Url::parse(address).ok().filter(|url| url.scheme() == "file").and_then(|url| url.to_file_path().ok())
+        {
             std::fs::create_dir_all(&path).map_err(|source| PlaceError::Folder { path, source })?;
         }
         Place::open(address, environment)

@@ -110,7 +110,12 @@ struct Job {
 impl Shards {
     /// Asks the place which numbers are taken, so that a worker which comes back goes on behind its own shards; that is also
     /// where a wrong key or bucket shows.
-    pub async fn begin(place: Place, names: Names, settings: Settings, clock: Clock) -> Result<Shards, super::PlaceError> {
+    pub async fn begin(
+        place: Place,
+        names: Names,
+        settings: Settings,
+        clock: Clock,
+    ) -> Result<Shards, super::PlaceError> {
         let there = place
             .list(&names.folder())
             .await
@@ -263,7 +268,8 @@ impl Binder {
             let named = closed.named(&self.names, self.sequence);
             let manifest = named.manifest.clone();
             self.sequence += 1;
-            let mut text = serde_json::to_vec_pretty(&manifest).map_err(|fault| ShardError::Pack(Arc::new(fault.into())))?;
+            let mut text =
+                serde_json::to_vec_pretty(&manifest).map_err(|fault| ShardError::Pack(Arc::new(fault.into())))?;
             text.push(b'\n');
             let json = format!("{}.json", self.names.stem(manifest.sequence));
             let objects = [(&manifest.warc.name, named.warc), (&manifest.cdxj.name, named.cdxj), (&json, text)];
@@ -277,7 +283,9 @@ impl Binder {
                 continue;
             }
             let mut seen = self.shared.seen();
-            for capture in closed.captures().filter(|capture| capture.revisit_of.is_none() && capture.truncated.is_none()) {
+            for capture in
+                closed.captures().filter(|capture| capture.revisit_of.is_none() && capture.truncated.is_none())
+            {
                 if capture.size_bytes > 0 && (200..300).contains(&capture.status) {
                     seen.remember(capture.url.to_string(), capture.digest, capture.started_at.clone());
                 }
