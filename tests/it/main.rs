@@ -36,6 +36,8 @@ mod seeds;
 mod shards;
 mod sizes;
 mod snapshot;
+#[cfg(feature = "fleet")]
+mod spark;
 mod tables;
 mod tls;
 

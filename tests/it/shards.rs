@@ -20,7 +20,7 @@ use super::{gongkai, stderr};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// At once when all wait, never for its age.
-const SETTINGS: Settings =
+pub const SETTINGS: Settings =
     Settings { max_bytes: 64 << 20, max_age: Duration::from_secs(3600), quiet: Duration::from_millis(20) };
 
 fn environment() -> Vec<(String, String)> {
@@ -43,7 +43,7 @@ fn names(worker: &str) -> Names {
     Names { crawl: "c1".parse().unwrap(), worker: worker.parse().unwrap() }
 }
 
-async fn begin(place: &str, worker: &str, settings: Settings) -> Shards {
+pub async fn begin(place: &str, worker: &str, settings: Settings) -> Shards {
     let place = Place::make(place, &environment()).unwrap();
     Shards::begin(place, names(worker), settings, Clock::system()).await.unwrap()
 }
@@ -85,14 +85,14 @@ async fn manifests(place: &str) -> Vec<Manifest> {
 }
 
 /// Every exchange of an archive, in the order of its captures.
-fn exchanges(archive: &Path) -> Vec<Exchange> {
+pub fn exchanges(archive: &Path) -> Vec<Exchange> {
     let connection = Store::open(archive, Access::Read).unwrap().reader().unwrap();
     let last: i64 = connection.query_row("SELECT max(id) FROM capture", [], |row| row.get(0)).unwrap();
     (1..=last).map(|id| archive::exchange(&connection, CaptureId(id)).unwrap().1).collect()
 }
 
-fn demo(folder: &Path) {
-    assert!(gongkai().current_dir(folder).args(["-q", "demo"]).status().unwrap().success());
+pub fn demo(folder: &Path) {
+    assert!(gongkai().current_dir(folder).args(["-q", "demo"]).output().unwrap().status.success());
 }
 
 #[tokio::test(flavor = "multi_thread")]
