@@ -29,6 +29,7 @@
 //! | [`dataset`] | reports, values, findings: replaced whole, per capture |
 //! | [`export`] | tables (csv, jsonl, parquet), workbook, SQLite, WARC, WACZ, evidence, snapshot |
 //! | [`import`] | WARC, WACZ and plain files taken in |
+//! | `fleet` | past one machine, with the feature of that name: shards on S3, Spark |
 //! | [`schedule`] | when the nightly run may ask, and the units that start it |
 //! | [`proof`] | one number derived again from its archived bytes |
 //! | [`serve`] | the archive as pages and JSON, read-only, on loopback |
@@ -49,6 +50,8 @@ pub mod demo;
 pub mod digest;
 pub mod exchange;
 pub mod export;
+#[cfg(feature = "fleet")]
+pub mod fleet;
 pub mod handwritten;
 pub mod import;
 pub mod metrics;

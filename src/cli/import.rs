@@ -14,7 +14,8 @@ use crate::store::Access;
 
 #[derive(Args)]
 pub struct Import {
-    /// WARC (.warc, .warc.gz; - for standard input), WACZ, or one plain file with --url and --date
+    /// WARC (.warc, .warc.gz; - for standard input), WACZ, one plain file with --url and --date, or a fleet's shards
+    /// (s3://BUCKET/PREFIX, file:///FOLDER)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The address that a plain file came from
@@ -40,6 +41,15 @@ impl Import {
             }
             _ => None,
         };
+        if let [place] = self.paths.as_slice()
+            && let Some(address) = place.to_str().filter(|text| is_place(text))
+        {
+            return shards(context, address, self.json);
+        }
+        ensure!(
+            !self.paths.iter().any(|path| path.to_str().is_some_and(is_place)),
+            "shards are taken in by themselves: name their place and nothing else"
+        );
         let store = context.open(Access::Write)?;
         let summary = match import::import(&store, &self.paths, plain.as_ref()) {
             Err(fault @ (ImportError::NeedsAddress { .. } | ImportError::OneAddress { .. })) => {
@@ -56,6 +66,43 @@ impl Import {
         }
         Ok(if summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
     }
+}
+
+fn is_place(path: &str) -> bool {
+    ["s3://", "file://"].iter().any(|scheme| path.starts_with(scheme))
+}
+
+#[cfg(feature = "fleet")]
+fn shards(context: &Context, address: &str, json: bool) -> anyhow::Result<Exit> {
+    use crate::clock::Clock;
+    use crate::fleet::shards::{self, Place};
+    let place = Place::open(address, &super::environment())?;
+    let store = context.open(Access::Write)?;
+    let runtime = super::runtime()?;
+    let imported = match shards::import(&store, &place, &Clock::system(), runtime.handle()) {
+        Err(shards::ShardImportError::Archive(fault)) => return Err(fault.into()),
+        imported => imported?,
+    };
+    if json {
+        println!("{}", serde_json::to_string_pretty(&imported)?);
+    } else {
+        let counted = |number: u64| counted(usize::try_from(number).unwrap_or(usize::MAX), "shard");
+        println!(
+            "{}: {} taken in, {} known already, {} without a manifest",
+            place.shown(),
+            counted(imported.shards),
+            imported.shards_known,
+            imported.shards_unfinished
+        );
+        say(&imported.summary);
+    }
+    Ok(if imported.summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
+}
+
+#[cfg(not(feature = "fleet"))]
+fn shards(_: &Context, address: &str, _: bool) -> anyhow::Result<Exit> {
+    let address = address.split('?').next().unwrap_or_default();
+    anyhow::bail!("{address}: this program was built without the feature \"fleet\", which shards need")
 }
 
 fn say(summary: &Summary) {

@@ -10,6 +10,8 @@ mod doctor;
 mod exit;
 mod export;
 mod fetch;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod import;
 mod list;
 mod metrics;
@@ -112,6 +114,10 @@ enum Command {
     Schedule(schedule::Schedule),
     /// What is wrong with configuration, seeds, archive, clock, names and sites, and what to do
     Doctor(doctor::Doctor),
+    /// Past one machine: what a fleet of workers needs
+    #[cfg(feature = "fleet")]
+    #[command(subcommand)]
+    Fleet(fleet::Fleet),
     /// Serve a replica of agency sites on loopback, crawl it, print what was found
     Demo(demo::Demo),
 }
@@ -178,6 +184,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Robots(robots) => robots.run(&context),
         Command::Schedule(schedule) => schedule.run(context),
         Command::Doctor(doctor) => doctor.run(&context),
+        #[cfg(feature = "fleet")]
+        Command::Fleet(fleet) => fleet.run(),
         Command::Demo(demo) => demo.run(context),
     }
 }
@@ -200,4 +208,12 @@ fn log(verbose: u8, quiet: bool, format: LogFormat) {
 /// The machine that a command which asks the network runs on.
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// The environment as the commands of a fleet are handed it: keys are there, and nowhere else.
+#[cfg(feature = "fleet")]
+fn environment() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -32,7 +32,7 @@ fn write(connection: &Connection, wanted: &Wanted, out: &mut (impl Write + Seek)
     let mut parts = Parts { zip: ZipWriter::new(out), listed: Vec::new() };
     let (mut lines, mut records) = (Vec::new(), 0);
     parts.part(&format!("archive/{WARC}"), |out| {
-        let mut writer = Writer::new(out, warc::SOFTWARE, &date, 0)?;
+        let mut writer = Writer::new(out, warc::SOFTWARE, &date, "file 0 of this export")?;
         for id in &ids {
             let (capture, packed) = warc::packed(connection, *id)?;
             let place = writer.capture(&packed)?;

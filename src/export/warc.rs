@@ -15,7 +15,7 @@ pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
 /// Everything to one stream, without an index.
 pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
-    let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, 0)?;
+    let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, "file 0 of this export")?;
     for id in chosen(connection, wanted)? {
         writer.capture(&packed(connection, id)?.1)?;
     }
@@ -40,7 +40,8 @@ pub fn to_files(
     let begin = |number: usize| {
         let name = max_size.map_or(path.to_owned(), |_| numbered(path, number));
         let beside = Beside::create(&name)?;
-        let writer = Writer::new(beside, SOFTWARE, &date, number).map_err(|source| beside::fault(&name, source))?;
+        let writer = Writer::new(beside, SOFTWARE, &date, &format!("file {number} of this export"))
+            .map_err(|source| beside::fault(&name, source))?;
         Ok::<_, ExportError>((name, writer))
     };
     let (mut name, mut writer) = begin(0)?;

@@ -22,6 +22,7 @@ const BATCH_BYTES: usize = 16 << 20;
 /// Revisits that may wait for an original that comes later, in this file or another.
 const LATE: usize = 10_000;
 
+/// Takes exchanges in and counts what became of them.
 pub struct Keeper<'a> {
     store: &'a Store,
     batch: Vec<(String, Item)>,
@@ -64,6 +65,21 @@ impl<'a> Keeper<'a> {
         for (kind, count) in counts {
             *self.summary.passed_over.entry(kind.clone()).or_default() += count;
         }
+    }
+
+    /// Places that could not be taken in so far.
+    pub fn faults(&self) -> usize {
+        self.summary.faults.len()
+    }
+
+    /// Makes durable what was given so far, but for revisits whose original was not among it.
+    pub fn commit(&mut self) -> Result<(), ArchiveError> {
+        self.flush()
+    }
+
+    /// Whether a revisit of this file still waits for its original.
+    pub fn waits(&self, file: &str) -> bool {
+        self.late.iter().any(|(of, _)| of == file)
     }
 
     /// Keeps what is left, and the revisits whose originals came after them.

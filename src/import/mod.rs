@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use exchanges::{Exchanges, Found, RefersTo, Revisit};
+pub use keep::Keeper;
 pub use plain::Plain;
 
 use crate::archive::ArchiveError;
 use crate::store::Store;
-use keep::Keeper;
 
 /// What an import did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -98,8 +98,8 @@ pub fn import(store: &Store, paths: &[PathBuf], plain: Option<&Plain>) -> Result
     Ok(keeper.finish()?)
 }
 
-/// Takes in the records of one WARC.
-fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(), ArchiveError> {
+/// Takes in the records of one WARC, known as `name` where it has faults.
+pub fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(), ArchiveError> {
     let mut exchanges = Exchanges::new(input);
     for found in exchanges.by_ref() {
         match found {

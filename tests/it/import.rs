@@ -10,13 +10,13 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     gongkai().current_dir(folder).args(arguments).output().unwrap()
 }
 
-fn export(folder: &Path, archive: &str, format: &str, out: &str) -> Vec<u8> {
+pub fn export(folder: &Path, archive: &str, format: &str, out: &str) -> Vec<u8> {
     let output = run(folder, &["--archive", archive, "export", format, "--out", out]);
     assert!(output.status.success(), "{}", stderr(&output));
     std::fs::read(folder.join(out)).unwrap()
 }
 
-fn import(folder: &Path, archive: &str, arguments: &[&str]) -> (i32, serde_json::Value) {
+pub fn import(folder: &Path, archive: &str, arguments: &[&str]) -> (i32, serde_json::Value) {
     let output = run(folder, &[&["--archive", archive, "import", "--json"], arguments].concat());
     let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
     (output.status.code().unwrap(), said)
@@ -39,7 +39,7 @@ pub fn record(fields: &[(&str, &str)], block: &[u8]) -> Vec<u8> {
 }
 
 /// Captures as rows of text, in the order of their commit.
-fn captures(folder: &Path, archive: &str) -> Vec<String> {
+pub fn captures(folder: &Path, archive: &str) -> Vec<String> {
     let connection = rusqlite::Connection::open(folder.join(archive)).unwrap();
     let mut statement = connection
         .prepare(

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 20] = [
+const MAY_NAME: [(&str, &[&str]); 21] = [
     ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
@@ -15,6 +15,7 @@ const MAY_NAME: [(&str, &[&str]); 20] = [
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),
+    ("fleet", &["archive", "clock", "digest", "exchange", "import", "store", "urlkey"]),
     ("handwritten", &[]),
     ("import", &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "store", "urlkey"]),
     ("metrics", &["store"]),

@@ -32,8 +32,12 @@ mod quirks;
 mod readme;
 mod reparse;
 mod seeds;
+#[cfg(feature = "fleet")]
+mod shards;
 mod sizes;
 mod snapshot;
+#[cfg(feature = "fleet")]
+mod spark;
 mod tables;
 mod tls;
 

@@ -50,16 +50,16 @@ impl Packed {
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins with a warcinfo record. `file` counts the files of one export from 0.
-    pub fn new(out: W, software: &str, date: &str, file: usize) -> io::Result<Writer<W>> {
+    /// Begins with a warcinfo record; `part_of` says which file of which export or crawl it is.
+    pub fn new(out: W, software: &str, date: &str, part_of: &str) -> io::Result<Writer<W>> {
         let mut writer = Writer { out, records: 0, offset: 0 };
         let fields = format!(
-            "software: {software}\r\nformat: WARC File Format 1.1\r\nconformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\ndescription: heads are rebuilt from their fields; transfer-coding is undone and Content-Length set, content-coding kept\r\nisPartOf: file {file} of this export\r\n"
+            "software: {software}\r\nformat: WARC File Format 1.1\r\nconformsTo: https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/\r\ndescription: heads are rebuilt from their fields; transfer-coding is undone and Content-Length set, content-coding kept\r\nisPartOf: {part_of}\r\n"
         );
         let date = seconds(date);
         let head = [("WARC-Type", "warcinfo"), ("WARC-Date", &date), ("Content-Type", FIELDS)];
         let mut bytes = Vec::new();
-        record(&mut bytes, &record_id(&["warcinfo", software, &date, &file.to_string()]), &head, &[fields.as_bytes()])?;
+        record(&mut bytes, &record_id(&["warcinfo", software, &date, part_of]), &head, &[fields.as_bytes()])?;
         writer.write(&bytes, 1)?;
         Ok(writer)
     }

@@ -117,7 +117,7 @@ fn captures_of(connection: &Connection, capture: CaptureId) -> Result<Vec<Captur
 fn records(connection: &Connection, captures: &[CaptureId]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
     let newest = captures.last().map(|id| archive::exchange(connection, *id)).transpose()?;
     let date = newest.map_or_else(String::new, |(capture, _): (Capture, _)| capture.started_at);
-    let mut writer = Writer::new(Vec::new(), warc::SOFTWARE, &date, 0)?;
+    let mut writer = Writer::new(Vec::new(), warc::SOFTWARE, &date, "file 0 of this export")?;
     let mut lines = Vec::new();
     for id in captures {
         let (capture, packed) = warc::packed(connection, *id)?;
