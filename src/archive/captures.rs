@@ -47,11 +47,17 @@ pub fn captures(
 
 /// The capture with its body, unpacked and checked against its digest.
 pub fn exchange(connection: &Connection, id: CaptureId) -> Result<(Capture, Exchange), ArchiveError> {
+    exchange_by(&payload::Reader::new(connection), id)
+}
+
+/// [`exchange`] for many captures in turn, by a reader that keeps the dictionaries it met.
+pub fn exchange_by(bodies: &payload::Reader<'_>, id: CaptureId) -> Result<(Capture, Exchange), ArchiveError> {
+    let connection = bodies.connection();
     let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM capture c WHERE c.id = ?1"))?;
     let mut rows = statement.query([id.0])?;
     let row = rows.next()?.ok_or(ArchiveError::NoCapture(id))?;
     let capture = from_row(row)?;
-    let body = payload::load(connection, capture.digest)?;
+    let body = bodies.load(capture.digest)?;
     let started_at = capture.started_at.parse().map_err(|_| field(id, "started_at", capture.started_at.clone()))?;
     let exchange = Exchange {
         request: capture.request.clone(),

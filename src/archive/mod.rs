@@ -10,7 +10,8 @@ pub mod warc;
 
 use std::fmt;
 
-pub use captures::{Capture, captures, exchange, is_revisit, latest};
+pub use captures::{Capture, captures, exchange, exchange_by, is_revisit, latest};
+pub use payload::Reader as Bodies;
 pub use put::put;
 pub use verify::{Damage, Verified, verify};
 

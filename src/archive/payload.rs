@@ -84,11 +84,6 @@ pub fn dictionary(connection: &Connection, id: i64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The body, unpacked and re-hashed.
-pub fn load(connection: &Connection, digest: Digest) -> Result<Vec<u8>, ArchiveError> {
-    Reader::new(connection).load(digest)
-}
-
 /// Reads bodies one after another and keeps the dictionaries it met, up to a bound.
 pub struct Reader<'c> {
     connection: &'c Connection,
@@ -103,6 +98,11 @@ impl<'c> Reader<'c> {
         Reader { connection, met: RefCell::default() }
     }
 
+    pub fn connection(&self) -> &'c Connection {
+        self.connection
+    }
+
+    /// The body, unpacked and re-hashed.
     pub fn load(&self, digest: Digest) -> Result<Vec<u8>, ArchiveError> {
         let row = self
             .connection

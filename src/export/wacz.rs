@@ -33,8 +33,9 @@ fn write(connection: &Connection, wanted: &Wanted, out: &mut (impl Write + Seek)
     let (mut lines, mut records) = (Vec::new(), 0);
     parts.part(&format!("archive/{WARC}"), |out| {
         let mut writer = Writer::new(out, warc::SOFTWARE, &date, "file 0 of this export")?;
+        let mut captures = warc::Records::new(connection);
         for id in &ids {
-            let (capture, packed) = warc::packed(connection, *id)?;
+            let (capture, packed) = captures.of(*id)?;
             let place = writer.capture(&packed)?;
             lines.push(index::line(&capture, &packed.payload_digest, place, WARC));
         }

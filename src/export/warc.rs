@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::{self, Beside, Whole};
 use super::{ExportError, Fault};
-use crate::archive::warc::{Original, Packed, Writer, index, pack};
-use crate::archive::{self, Capture, CaptureId};
+use crate::archive::warc::{Original, Packed, Packer, Writer, index, pack};
+use crate::archive::{self, Bodies, Capture, CaptureId};
 use crate::dataset::Wanted;
 
 pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
@@ -16,12 +16,13 @@ pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 /// Everything to one stream, without an index.
 pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
     let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, "file 0 of this export")?;
+    let mut records = Records::new(connection);
     for id in chosen(connection, wanted)? {
-        writer.capture(&packed(connection, id)?.1)?;
+        writer.capture(&records.of(id)?.1)?;
     }
-    let records = writer.records();
+    let written = writer.records();
     writer.finish()?;
-    Ok(records)
+    Ok(written)
 }
 
 /// Files and one index for all of them, `NAME.cdxj`. With a size, `NAME-00000.warc.gz` and so on, none larger unless one
@@ -45,13 +46,14 @@ pub fn to_files(
         Ok::<_, ExportError>((name, writer))
     };
     let (mut name, mut writer) = begin(0)?;
-    let (mut whole, mut lines, mut records, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
+    let (mut whole, mut lines, mut written, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
+    let mut records = Records::new(connection);
     for id in chosen(connection, wanted).map_err(fault(path))? {
-        let (capture, packed) = packed(connection, id).map_err(fault(&name))?;
+        let (capture, packed) = records.of(id).map_err(fault(&name))?;
         if max_size.is_some_and(|max| writer.size() > begun && writer.size() + packed.len() > max) {
             let (next_name, next) = begin(whole.len() + 1)?;
             let done = std::mem::replace(&mut writer, next);
-            records += done.records();
+            written += done.records();
             whole.push(done.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
             (name, begun) = (next_name, writer.size());
         }
@@ -59,7 +61,7 @@ pub fn to_files(
         let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
         lines.push(index::line(&capture, &packed.payload_digest, place, &file));
     }
-    records += writer.records();
+    written += writer.records();
     whole.push(writer.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
     let index = stem(path).with_extension("cdxj");
     let mut beside = Beside::create(&index)?;
@@ -67,7 +69,7 @@ pub fn to_files(
     lines.iter().try_for_each(|line| beside.write_all(line.as_bytes())).map_err(|e| beside::fault(&index, e))?;
     whole.push(beside.finish()?);
     whole.into_iter().try_for_each(Whole::appear)?;
-    Ok(records)
+    Ok(written)
 }
 
 /// `a/b.warc.gz` is `a/b`.
@@ -104,17 +106,30 @@ pub fn newest(connection: &Connection) -> Result<String, Fault> {
     Ok(newest.unwrap_or_else(|| "1970-01-01T00:00:00.000Z".into()))
 }
 
-/// The records of one capture.
-pub fn packed(connection: &Connection, id: CaptureId) -> Result<(Capture, Packed), Fault> {
-    let (capture, exchange) = archive::exchange(connection, id)?;
-    let original = capture.revisit_of.map(|id| archive::exchange(connection, id)).transpose()?;
-    // The payload of an answer 304 is the original's.
-    let body = original.as_ref().map_or(&exchange.response.body, |(_, original)| &original.response.body);
-    let refers_to = original
-        .as_ref()
-        .map(|(original, _)| Original { url: original.url.to_string(), date: original.started_at.clone() });
-    let packed = pack(&capture, body, refers_to.as_ref(), &notes(connection, id)?)?;
-    Ok((capture, packed))
+/// Records of one capture after another, with dictionaries and tables kept from one to the next.
+pub struct Records<'c> {
+    bodies: Bodies<'c>,
+    packer: Packer,
+}
+
+impl<'c> Records<'c> {
+    pub fn new(connection: &'c Connection) -> Records<'c> {
+        Records { bodies: Bodies::new(connection), packer: Packer::new() }
+    }
+
+    /// The records of one capture.
+    pub fn of(&mut self, id: CaptureId) -> Result<(Capture, Packed), Fault> {
+        let (capture, exchange) = archive::exchange_by(&self.bodies, id)?;
+        let original = capture.revisit_of.map(|id| archive::exchange_by(&self.bodies, id)).transpose()?;
+        // The payload of an answer 304 is the original's.
+        let body = original.as_ref().map_or(&exchange.response.body, |(_, original)| &original.response.body);
+        let refers_to = original
+            .as_ref()
+            .map(|(original, _)| Original { url: original.url.to_string(), date: original.started_at.clone() });
+        let notes = notes(self.bodies.connection(), id)?;
+        let packed = pack(&mut self.packer, &capture, body, refers_to.as_ref(), &notes)?;
+        Ok((capture, packed))
+    }
 }
 
 /// What the frontier made of the answer and what the latest reading says of it.

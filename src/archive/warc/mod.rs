@@ -9,7 +9,7 @@ mod tape;
 mod write;
 
 pub use read::{Damage, MAX_BLOCK, Reader, Record, Step, unbracketed};
-pub use write::{Original, Packed, Writer, pack};
+pub use write::{Original, Packed, Packer, Writer, pack};
 
 /// What stands before the name of a head field of which the archive wrote its own.
 pub const ADDED: &str = "X-Archive-Orig-";

@@ -7,8 +7,7 @@
 
 use std::io::{self, Write};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use libdeflater::{CompressionLvl, Compressor};
 
 use super::labelled::sha1_of;
 use super::{ADDED, Place};
@@ -59,7 +58,8 @@ impl<W: Write> Writer<W> {
         let date = seconds(date);
         let head = [("WARC-Type", "warcinfo"), ("WARC-Date", &date), ("Content-Type", FIELDS)];
         let mut bytes = Vec::new();
-        record(&mut bytes, &record_id(&["warcinfo", software, &date, part_of]), &head, &[fields.as_bytes()])?;
+        let id = record_id(&["warcinfo", software, &date, part_of]);
+        Packer::new().record(&mut bytes, &id, &head, &[fields.as_bytes()])?;
         writer.write(&bytes, 1)?;
         Ok(writer)
     }
@@ -95,6 +95,7 @@ impl<W: Write> Writer<W> {
 
 /// A capture as records: response (or revisit), request, metadata. `notes` are fields of the metadata beside the capture's own.
 pub fn pack(
+    packer: &mut Packer,
     capture: &Capture,
     body: &[u8],
     original: Option<&Original>,
@@ -132,7 +133,7 @@ pub fn pack(
         Some(_) => (http_head(capture.status, &capture.headers, None), &[][..]),
         None => (http_head(capture.status, &capture.headers, Some(body.len())), body),
     };
-    record(&mut bytes, &response_id, &head, &[&http_head, body])?;
+    packer.record(&mut bytes, &response_id, &head, &[&http_head, body])?;
     let response = bytes.len();
 
     let beside = |kind: &'static str, content_type: &'static str| {
@@ -141,9 +142,14 @@ pub fn pack(
         head.into_iter().chain([("WARC-Concurrent-To", response_id.as_str())]).collect::<Vec<_>>()
     };
     let request = request_block(capture);
-    record(&mut bytes, &id_of("request"), &beside("request", "application/http;msgtype=request"), &[&request])?;
+    packer.record(
+        &mut bytes,
+        &id_of("request"),
+        &beside("request", "application/http;msgtype=request"),
+        &[&request],
+    )?;
     let metadata = metadata_block(capture, original.is_none(), notes);
-    record(&mut bytes, &id_of("metadata"), &beside("metadata", FIELDS), &[&metadata])?;
+    packer.record(&mut bytes, &id_of("metadata"), &beside("metadata", FIELDS), &[&metadata])?;
     Ok(Packed { bytes, records: 3, response, payload_digest })
 }
 
@@ -151,23 +157,43 @@ const FIELDS: &str = "application/warc-fields";
 const NOT_MODIFIED: &str = "http://netpreserve.org/warc/1.1/revisit/server-not-modified";
 const SAME_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
 
-fn record(out: &mut Vec<u8>, id: &str, head: &[(&str, &str)], block: &[&[u8]]) -> io::Result<()> {
-    let mut digest = sha1::Sha1::default();
-    block.iter().for_each(|part| sha1::Digest::update(&mut digest, part));
-    let digest = data_encoding::BASE32.encode(&sha1::Digest::finalize(digest));
-    let length: usize = block.iter().map(|part| part.len()).sum();
-    let mut member = GzEncoder::new(out, Compression::default());
-    write!(member, "WARC/1.1\r\nWARC-Record-ID: {id}\r\n")?;
-    for (name, value) in head {
-        write!(member, "{name}: {value}\r\n")?;
+/// Makes records into gzip members, with room and tables that serve for all of them.
+pub struct Packer {
+    deflate: Compressor,
+    record: Vec<u8>,
+}
+
+impl Default for Packer {
+    fn default() -> Packer {
+        Packer { deflate: Compressor::new(CompressionLvl::default()), record: Vec::new() }
     }
-    write!(member, "WARC-Block-Digest: sha1:{digest}\r\nContent-Length: {length}\r\n\r\n")?;
-    for part in block {
-        member.write_all(part)?;
+}
+
+impl Packer {
+    pub fn new() -> Packer {
+        Packer::default()
     }
-    member.write_all(b"\r\n\r\n")?;
-    member.finish()?;
-    Ok(())
+
+    fn record(&mut self, out: &mut Vec<u8>, id: &str, head: &[(&str, &str)], block: &[&[u8]]) -> io::Result<()> {
+        let mut digest = sha1::Sha1::default();
+        block.iter().for_each(|part| sha1::Digest::update(&mut digest, part));
+        let digest = data_encoding::BASE32.encode(&sha1::Digest::finalize(digest));
+        let length: usize = block.iter().map(|part| part.len()).sum();
+        let record = &mut self.record;
+        record.clear();
+        write!(record, "WARC/1.1\r\nWARC-Record-ID: {id}\r\n")?;
+        for (name, value) in head {
+            write!(record, "{name}: {value}\r\n")?;
+        }
+        write!(record, "WARC-Block-Digest: sha1:{digest}\r\nContent-Length: {length}\r\n\r\n")?;
+        block.iter().for_each(|part| record.extend_from_slice(part));
+        record.extend_from_slice(b"\r\n\r\n");
+        let begin = out.len();
+        out.resize(begin + self.deflate.gzip_compress_bound(record.len()), 0);
+        let member = self.deflate.gzip_compress(record, &mut out[begin..]).map_err(io::Error::other)?;
+        out.truncate(begin + member);
+        Ok(())
+    }
 }
 
 fn http_head(status: u16, headers: &Headers, length: Option<usize>) -> Vec<u8> {

@@ -119,8 +119,9 @@ fn records(connection: &Connection, captures: &[CaptureId]) -> Result<(Vec<u8>, 
     let date = newest.map_or_else(String::new, |(capture, _): (Capture, _)| capture.started_at);
     let mut writer = Writer::new(Vec::new(), warc::SOFTWARE, &date, "file 0 of this export")?;
     let mut lines = Vec::new();
+    let mut answers = warc::Records::new(connection);
     for id in captures {
-        let (capture, packed) = warc::packed(connection, *id)?;
+        let (capture, packed) = answers.of(*id)?;
         let place = writer.capture(&packed)?;
         lines.push(index::line(&capture, &packed.payload_digest, place, "captures.warc.gz"));
     }
