@@ -255,7 +255,7 @@ fn page(host: &Host, n: usize) -> Exchange {
     asked.push("User-Agent", "gongkai/0.1 (+mailto:someone@example.org)");
     asked.push("Accept-Encoding", "gzip");
     Exchange {
-        request: Request { method: "GET".into(), url: url.parse().expect("the address is made above"), headers: asked },
+        request: Request::get(url.parse().expect("the address is made above"), asked),
         response: Response { status: 200, headers, body },
         started_at: "2026-01-31T08:00:00Z".parse().expect("a constant"),
         peer: Some(([192, 0, 2, 1], 80).into()),

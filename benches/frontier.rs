@@ -100,7 +100,8 @@ fn found(n: usize, hosts: usize) -> Found {
     let url = Url::parse(&format!("http://h{}.gov.cn/zfxxgknb/2023/t2023_{n}.html", n % hosts)).expect("an address");
     let role = if n / hosts == 0 { Role::Listing } else { Role::Report };
     let anchor = "2023年政府信息公开工作年度报告".to_owned();
-    Found { url, role, hop: Hop::Link, depth: 1, pages: 0, redirects: 0, via: None, agency: None, anchor, score: 50 }
+    let (via, agency) = (None, None);
+    Found { url, query: None, role, hop: Hop::Link, depth: 1, pages: 0, redirects: 0, via, agency, anchor, score: 50 }
 }
 
 fn micros(time: Duration) -> f64 {

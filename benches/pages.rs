@@ -73,7 +73,7 @@ fn made(path: &Path) -> Store {
                 let headers = Headers(vec![("Content-Type".into(), b"text/html; charset=utf-8".to_vec())]);
                 let response = Response { status: 200, headers, body: page(n, year).into_bytes() };
                 let exchange = Exchange {
-                    request: Request { method: "GET".into(), url, headers: Headers::default() },
+                    request: Request::get(url, Headers::default()),
                     response,
                     started_at: "2026-01-31T08:00:00Z".parse().unwrap(),
                     peer: None,
@@ -81,7 +81,7 @@ fn made(path: &Path) -> Store {
                     truncated: None,
                     transport: None,
                 };
-                let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+                let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
                 (exchange, parsed)
             })
             .collect();

@@ -44,7 +44,8 @@ fn samples() -> Vec<Sample> {
 
 /// Decode, tables, report, places, findings.
 fn whole(sample: &Sample) -> usize {
-    let parsed = parse::read(Given { url: None, status: Some(200), headers: &sample.headers, body: &sample.body });
+    let parsed =
+        parse::read(Given { url: None, status: Some(200), headers: &sample.headers, query: None, body: &sample.body });
     let values = parsed.report.map_or(0, |report| report.values.len());
     assert_eq!(values, 200);
     values

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
-use url::Url;
+use serde::Serialize;
+use url::{Url, form_urlencoded};
 
 /// Header fields in the order they came. Values are bytes: agency sites send raw GBK.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,92 @@ pub struct Request {
     pub method: String,
     pub url: Url,
     pub headers: Headers,
+    /// Empty for nearly all; a query, for lists that are asked for with one.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// Asks for an address and nothing more.
+    pub fn get(url: Url, headers: Headers) -> Request {
+        Request { method: "GET".into(), url, headers, body: Vec::new() }
+    }
+
+    /// What a list was asked for with.
+    pub fn query(&self) -> Option<Query> {
+        let text = std::str::from_utf8(&self.body).ok()?;
+        (self.method == "POST").then(|| Query::from_text(text))
+    }
+}
+
+/// What a script of a page sends to have the rows of a list: the pairs of a form, or JSON. Sent by POST, and reads only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Query(String);
+
+impl Query {
+    /// `application/x-www-form-urlencoded` (URL standard, 5.2).
+    pub fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Query {
+        Query(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
+    }
+
+    /// JSON; the text of an object.
+    pub fn json(object: &serde_json::Map<String, serde_json::Value>) -> Query {
+        Query(serde_json::Value::Object(object.clone()).to_string())
+    }
+
+    pub fn from_text(text: &str) -> Query {
+        Query(text.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A form has its braces encoded, so that one at the beginning means JSON.
+    fn is_json(&self) -> bool {
+        self.0.starts_with('{')
+    }
+
+    pub fn content_type(&self) -> &'static str {
+        if self.is_json() { "application/json" } else { "application/x-www-form-urlencoded" }
+    }
+
+    /// The value of one member or pair, as text.
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.pairs().into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
+    /// The same with another number for one member or pair.
+    pub fn with(&self, name: &str, number: u64) -> Option<Query> {
+        if self.is_json() {
+            let mut object = self.object()?;
+            object.insert(name.to_owned(), number.into());
+            return Some(Query::json(&object));
+        }
+        let (pairs, number) = (self.pairs(), number.to_string());
+        Some(Query::form(
+            pairs.iter().map(|(key, held)| (key.as_str(), if key == name { number.as_str() } else { held.as_str() })),
+        ))
+    }
+
+    /// Its pairs, or the members of its JSON, as text.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        match self.object().filter(|_| self.is_json()) {
+            Some(object) => object.into_iter().map(|(name, value)| (name, as_text(value))).collect(),
+            None => form_urlencoded::parse(self.0.as_bytes()).into_owned().collect(),
+        }
+    }
+
+    fn object(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+        serde_json::from_str(&self.0).ok()
+    }
+}
+
+fn as_text(value: serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text,
+        value => value.to_string(),
+    }
 }
 
 /// What came back: transfer-coding undone, content-coding kept.

@@ -41,7 +41,7 @@ pub fn prove(connection: &Connection, report: &ReportRow, stored: &ValueRow) -> 
 }
 
 fn prove_in(capture: Capture, exchange: &Exchange, stored: &ValueRow) -> Result<Proof, ProofError> {
-    let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+    let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
     let derived = parsed.report.iter().flat_map(|report| &report.values).find(|value| same_cell(value, stored));
     let derived = derived.cloned().ok_or(ProofError::Lost)?;
     differences(stored, &derived)?;

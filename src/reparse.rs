@@ -103,7 +103,7 @@ pub fn read_one(
 ) -> Result<(String, Parsed, bool), ArchiveError> {
     let (capture, exchange) = archive::exchange(connection, id)?;
     let url = capture.url.to_string();
-    let given = Given::served(&exchange.request.url, &exchange.response);
+    let given = Given::served(&exchange.request, &exchange.response);
     match catch_unwind(AssertUnwindSafe(|| read(given))) {
         Ok(parsed) => Ok((url, parsed, false)),
         Err(_) => Ok((url, unreadable(), true)),

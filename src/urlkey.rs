@@ -1,9 +1,14 @@
 //! When two addresses are the same address: the key of the frontier.
 
+use data_encoding::HEXLOWER;
+use ring::digest::{SHA256, digest};
 use url::Url;
 
 /// Query parameters that never select content on these sites.
 const TRACKING: [&str; 7] = ["jsessionid", "phpsessid", "spm", "utm_source", "utm_medium", "utm_campaign", "timestamp"];
+
+/// Bytes of a query that stand in a key as they are.
+const LONGEST: usize = 2_048;
 
 /// A canonical form of an address, equal for addresses that name the same page: scheme, lower-case host, no default port,
 /// no fragment, no session id, tracking parameters dropped, other parameters in their order.
@@ -36,6 +41,21 @@ impl UrlKey {
         UrlKey(key.into())
     }
 
+    /// The key of a request: what is posted to an address makes it another one.
+    pub fn asked(method: &str, url: &Url, body: &[u8]) -> UrlKey {
+        let UrlKey(key) = UrlKey::of(url);
+        if method != "POST" {
+            return UrlKey(key);
+        }
+        match std::str::from_utf8(body) {
+            Ok(text) if text.len() <= LONGEST && !text.contains(char::is_control) => {
+                UrlKey(format!("{key} POST {text}"))
+            }
+            // What others' browsers sent: a file, a report on the reader.
+            _ => UrlKey(format!("{key} POST sha256:{}", HEXLOWER.encode(digest(&SHA256, body).as_ref()))),
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -64,6 +84,18 @@ mod tests {
             ("http://a.gov.cn/x?", "http://a.gov.cn/x"),
         ] {
             assert_eq!(key(one), key(other));
+        }
+    }
+
+    #[test]
+    fn what_is_posted_makes_another_address() {
+        let url = Url::parse("http://a.gov.cn/x?spm=1").unwrap();
+        let asked = |method: &str, body: &[u8]| UrlKey::asked(method, &url, body).to_string();
+        assert_eq!(asked("GET", b""), "http://a.gov.cn/x");
+        assert_eq!(asked("POST", b"cpage=2"), "http://a.gov.cn/x POST cpage=2");
+        assert_ne!(asked("POST", b""), asked("GET", b""));
+        for body in [&b"\xFF"[..], &[b'a'; 4_000], b"a\nb"] {
+            assert_eq!(asked("POST", body).len(), "http://a.gov.cn/x POST sha256:".len() + 64);
         }
     }
 

@@ -30,7 +30,7 @@ pub struct Capture {
 
 const COLUMNS: &str =
     "c.id, c.url, c.method, c.request_headers, c.status, c.response_headers, c.payload, c.revisit_of, c.started_at,
-     c.peer, c.hop, c.truncated, (SELECT size_bytes FROM payload p WHERE p.digest = c.payload), c.transport";
+     c.peer, c.hop, c.truncated, (SELECT size_bytes FROM payload p WHERE p.digest = c.payload), c.transport, c.request_body";
 
 /// Every capture in the order of its commit.
 pub fn captures(
@@ -109,7 +109,12 @@ fn from_row(row: &Row<'_>) -> Result<Capture, ArchiveError> {
         },
         transport: row.get::<_, Option<String>>(13)?.as_deref().and_then(Transport::from_text),
         revisit_of: row.get::<_, Option<i64>>(7)?.map(CaptureId),
-        request: Request { method, url: url.clone(), headers: from_lines(&request_headers) },
+        request: Request {
+            method,
+            url: url.clone(),
+            headers: from_lines(&request_headers),
+            body: row.get::<_, Option<Vec<u8>>>(14)?.unwrap_or_default(),
+        },
         headers: from_lines(&response_headers),
         url,
     })

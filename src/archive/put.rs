@@ -11,14 +11,14 @@ use crate::urlkey::UrlKey;
 /// Appends a capture within the caller's transaction. A body that repeats what the same address gave before is a revisit:
 /// it points at the original, never at another revisit.
 pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<CaptureId, StoreError> {
-    let urlkey = UrlKey::of(&exchange.request.url);
+    let request = &exchange.request;
+    let urlkey = UrlKey::asked(&request.method, &request.url, &request.body);
     let not_modified = exchange.response.status == 304;
     let latest = tx
         .prepare_cached("SELECT id, revisit_of, payload FROM capture WHERE urlkey = ?1 AND status BETWEEN 200 AND 299 ORDER BY id DESC LIMIT 1")?
         .query_row([urlkey.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?)))
         .optional()?;
-    let digest =
-        payload::store(tx, exchange.request.url.host_str().unwrap_or_default(), &exchange.response.body)?.to_string();
+    let digest = payload::store(tx, request.url.host_str().unwrap_or_default(), &exchange.response.body)?.to_string();
     let revisit_of = match latest {
         Some((id, revisit_of, body)) if not_modified || (body == digest && !exchange.response.body.is_empty()) => {
             Some(revisit_of.unwrap_or(id))
@@ -26,14 +26,14 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         _ => None,
     };
     tx.prepare_cached(
-        "INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, revisit_of, started_at, peer, hop, truncated, crawl, transport)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        "INSERT INTO capture (url, urlkey, method, request_headers, status, response_headers, payload, revisit_of, started_at, peer, hop, truncated, crawl, transport, request_body)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
-        exchange.request.url.as_str(),
+        request.url.as_str(),
         urlkey.as_str(),
-        exchange.request.method,
-        lines(&exchange.request.headers),
+        request.method,
+        lines(&request.headers),
         exchange.response.status,
         lines(&exchange.response.headers),
         digest,
@@ -44,6 +44,7 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         exchange.truncated.map(|truncated| truncated.as_str()),
         crawl,
         exchange.transport.map(Transport::as_str),
+        (!request.body.is_empty()).then_some(&request.body),
     ])?;
     let id = CaptureId(tx.last_insert_rowid());
     chain::append(tx, id)?;

@@ -92,7 +92,7 @@ pub fn scope(context: &Context, network: &Network, url: &Url) -> Scope {
 fn read(store: &Store, capture: CaptureId) -> anyhow::Result<(Source, Parsed)> {
     let (row, exchange) =
         archive::exchange(&store.reader()?, capture).context("the page was archived and can't be read back")?;
-    let parsed = office::read(Given::served(&exchange.request.url, &exchange.response));
+    let parsed = office::read(Given::served(&exchange.request, &exchange.response));
     let source = Source {
         url: Some(row.url.to_string()),
         sha256: row.digest.to_string(),

@@ -51,7 +51,7 @@ impl Parse {
             headers.push("Content-Type", content_type.as_bytes());
         }
         let url = self.url.as_deref().and_then(|url| Url::parse(url).ok());
-        let given = Given { url: url.as_ref(), status: None, headers: &headers, body: &body };
+        let given = Given { url: url.as_ref(), status: None, headers: &headers, query: None, body: &body };
         let parsed = office::read(given);
         let exit = if parsed.report.as_ref().is_some_and(|report| !report.values.is_empty()) {
             Exit::Done
@@ -83,7 +83,7 @@ impl Parse {
         for found in exchanges.by_ref() {
             match found {
                 Found::Answer(offset, exchange) => {
-                    let given = Given::served(&exchange.request.url, &exchange.response);
+                    let given = Given::served(&exchange.request, &exchange.response);
                     // One page that the parser fails on must not cost those behind it.
                     let Ok(parsed) = catch_unwind(AssertUnwindSafe(|| office::read(given))) else {
                         whole = false;

@@ -101,10 +101,12 @@ impl Prove {
             );
         }
         println!("payload    sha256 {} ({} bytes, hashed again)", capture.digest, capture.size_bytes);
+        let asked =
+            capture.request.query().map_or(String::new(), |query| format!(" POST {}", print::plain(query.as_str())));
         println!(
             "capture    {} of {} at {}, status {}",
             capture.id,
-            print::plain(capture.url.as_str()),
+            print::plain(capture.url.as_str()) + &asked,
             capture.started_at,
             capture.status
         );

@@ -42,7 +42,7 @@ impl Show {
             return Ok(Exit::Done);
         }
         let (row, exchange) = archive::exchange(&connection, capture)?;
-        let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+        let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
         print::reading(&mut std::io::stdout().lock(), &parsed)?;
         println!(
             "\ncapture {} of {} at {} (sha256 {})",

@@ -57,6 +57,9 @@ impl Urls {
                 }
                 let outcome = address.outcome.as_deref().unwrap_or("not tried");
                 write!(out, "{:8} {outcome:18} {:10} {}", address.state, address.role, print::plain(&address.url))?;
+                if let Some(body) = &address.body {
+                    write!(out, " POST {}", print::plain(body))?;
+                }
                 let detail = address.detail.as_deref().filter(|detail| !detail.is_empty());
                 writeln!(out, "{}", detail.map_or(String::new(), |detail| format!("  ({})", print::plain(detail))))?;
             }

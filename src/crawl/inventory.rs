@@ -20,6 +20,9 @@ pub struct Count {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Address {
     pub url: String,
+    /// What it is asked with by POST.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
     pub role: String,
     pub hop: String,
     pub state: String,
@@ -70,7 +73,7 @@ pub fn counts(connection: &Connection, now: &str) -> Result<Vec<Count>, StoreErr
 pub fn addresses(connection: &Connection, wanted: &Wanted) -> Result<Vec<Address>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT u.address, u.role, u.hop, u.state, u.outcome, u.outcome_at, u.detail, u.due_at, u.attempts, u.depth, a.name, v.address,
-                u.capture
+                u.capture, u.body
          FROM url u LEFT JOIN agency a ON a.id = u.agency LEFT JOIN url v ON v.id = u.via
          WHERE (?1 IS NULL OR u.state = ?1) AND (?2 IS NULL OR u.outcome = ?2)
            AND (?3 IS NULL OR u.host = ?3 OR u.host LIKE ?3 || ':%')
@@ -92,6 +95,7 @@ pub fn addresses(connection: &Connection, wanted: &Wanted) -> Result<Vec<Address
             agency: row.get(10)?,
             via: row.get(11)?,
             capture: row.get(12)?,
+            body: row.get(13)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -131,6 +131,7 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
         let now = visitor.clock.now();
         let found = Found {
             url: url.clone(),
+            query: None,
             role: Role::Report,
             hop: if redirects == 0 { Hop::Seed } else { Hop::Redirect },
             depth: visitor.settings.limits.depth,
@@ -144,7 +145,7 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
         let lease = store
             .write(move |tx| {
                 frontier::add(tx, &found, now)?;
-                frontier::lease_now(tx, &found.url, now)
+                frontier::lease_now(tx, &found, now)
             })
             .await?;
         // Asked for by a person: whole, not on condition.
@@ -343,7 +344,7 @@ fn read_capture(connection: &Connection, id: CaptureId) -> Result<Option<Parsed>
     if capture.revisit_of.is_some() {
         return Ok(None);
     }
-    Ok(reading(id, &capture.url, || office::read(Given::served(&exchange.request.url, &exchange.response))))
+    Ok(reading(id, &capture.url, || office::read(Given::served(&exchange.request, &exchange.response))))
 }
 
 /// What the parser makes of a capture; none, and a word in the log, where it fails on it.

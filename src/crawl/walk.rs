@@ -8,7 +8,7 @@ use super::fetch::Condition;
 use super::frontier::{self, Found, Lease, Role};
 use super::{CrawlError, Outcome, Place, Summary, begin, visitor};
 use crate::archive;
-use crate::exchange::Hop;
+use crate::exchange::{Hop, Query};
 use crate::parse::{self, Given, LinkHop};
 use crate::seed::Scope;
 
@@ -50,6 +50,8 @@ pub struct Tried {
 /// A page still to be looked at.
 struct Step {
     url: Url,
+    /// What a list is asked for with.
+    query: Option<Query>,
     rank: i32,
     hops: u32,
     redirects: u32,
@@ -65,8 +67,9 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
     let visitor = visitor(place, scope, &begun).await?;
     let mut summary = Summary::default();
     let mut walk = Walk::default();
-    let mut seen = HashSet::from([home.clone()]);
-    let first = Step { url: home.clone(), rank: 0, hops: 0, redirects: 0, trail: Vec::new(), column: None };
+    let mut seen = HashSet::from([(home.clone(), None)]);
+    let first =
+        Step { url: home.clone(), query: None, rank: 0, hops: 0, redirects: 0, trail: Vec::new(), column: None };
     let mut open = vec![first];
     while let Some(step) = next(&mut open).filter(|_| walk.tried.len() < REQUESTS) {
         let lease = passing(&visitor, &step).await?;
@@ -78,15 +81,15 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
         walk.tried.push(Tried { url: step.url.clone(), outcome: visited.outcome, anchor });
         if let Some(target) = &visited.target
             && step.redirects < visitor.settings.limits.redirects
-            && seen.insert(target.clone())
+            && seen.insert((target.clone(), None))
         {
-            open.push(Step { url: target.clone(), redirects: step.redirects + 1, rank: i32::MAX, ..step });
+            open.push(Step { url: target.clone(), query: None, redirects: step.redirects + 1, rank: i32::MAX, ..step });
             continue;
         }
         let Some(capture) = visited.capture.filter(|_| visited.outcome == Outcome::Captured) else { continue };
         let connection = store.reader()?;
         let (_, exchange) = archive::exchange(&connection, capture)?;
-        let discovered = parse::discover(Given::served(&exchange.request.url, &exchange.response));
+        let discovered = parse::discover(Given::served(&exchange.request, &exchange.response));
         let column = named(&step, &discovered);
         if column.years.len() > walk.column.as_ref().map_or(0, |best| best.years.len()) {
             walk.column = Some(column);
@@ -100,13 +103,13 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
             let rank = if rows { 90 } else { towards(&link.text) };
             let leads = matches!(link.hop, LinkHop::Link | LinkHop::Page | LinkHop::Redirect) && rank > 0;
             let hops = step.hops + u32::from(!rows);
-            if !leads || hops > HOPS || !visitor.scope.holds(&url) || !seen.insert(url.clone()) {
+            if !leads || hops > HOPS || !visitor.scope.holds(&url) || !seen.insert((url.clone(), link.query.clone())) {
                 continue;
             }
             let mut trail = step.trail.clone();
             trail.push(link.text.clone());
             let column = rows.then(|| (step.url.clone(), discovered.page.title.clone()));
-            open.push(Step { url, rank, hops, redirects: 0, trail, column });
+            open.push(Step { url, query: link.query.clone(), rank, hops, redirects: 0, trail, column });
         }
     }
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
@@ -123,6 +126,7 @@ async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlEr
     let now = visitor.clock.now();
     let found = Found {
         url: step.url.clone(),
+        query: step.query.clone(),
         role: Role::Home,
         hop: if step.redirects > 0 { Hop::Redirect } else { Hop::Link },
         // As deep as may be: its links are looked at here and put nowhere.
@@ -138,7 +142,7 @@ async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlEr
         .store
         .write(move |tx| {
             frontier::add(tx, &found, now)?;
-            frontier::lease_now(tx, &found.url, now)
+            frontier::lease_now(tx, &found, now)
         })
         .await?;
     Ok(Lease { condition: Condition::default(), ..lease })

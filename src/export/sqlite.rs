@@ -130,7 +130,7 @@ fn put_findings(connection: &Connection, copy: &Connection, from: i64, report: i
 /// The page's words, read from the archived bytes once more: the archive keeps bytes and numbers, not text.
 fn put_text(connection: &Connection, copy: &Connection, report: &dataset::ReportRow, number: i64) -> Result<(), Fault> {
     let (_, exchange) = archive::exchange(connection, CaptureId(report.capture))?;
-    let text = parse::words(Given::served(&exchange.request.url, &exchange.response)).join("\n");
+    let text = parse::words(Given::served(&exchange.request, &exchange.response)).join("\n");
     let title = report.title.as_deref().unwrap_or_default();
     let agency = report.agency.as_deref().unwrap_or_default();
     copy.prepare_cached("INSERT INTO report_text (report, text) VALUES (?1, ?2)")?.execute(params![number, text])?;

@@ -75,7 +75,7 @@ fn pages(connection: &Connection, ids: &[CaptureId], out: &mut dyn Write) -> Res
         let Some(row) = rows.next()? else { continue };
         let title: Option<String> = row.get(0)?;
         let (capture, exchange) = archive::exchange(connection, *id)?;
-        let given = Given::served(&exchange.request.url, &exchange.response);
+        let given = Given::served(&exchange.request, &exchange.response);
         let page = json!({
             "id": format!("capture-{id}"),
             "url": capture.url.as_str(),

@@ -306,16 +306,19 @@ fn body_is_short(status: u16, headers: &Headers, body: &[u8], request: Option<&R
     !bodiless && !chunked && length.is_some_and(|length| length > body.len() as u64)
 }
 
+/// What others sent with their requests, files among it, is kept up to this.
+const MAX_REQUEST_BODY: usize = 64 << 10;
+
 fn request_of(record: Option<Record>, url: &Url, notes: &Headers) -> Request {
-    let (method, mut headers) = record
-        .and_then(|record| http::request(&record.block))
-        .unwrap_or_else(|| ("GET".to_owned(), Headers::default()));
+    let request = record.as_ref().and_then(|record| http::request(&record.block));
+    let (method, mut headers, body) = request.unwrap_or_else(|| ("GET".to_owned(), Headers::default(), &[]));
+    let body = if body.len() > MAX_REQUEST_BODY { Vec::new() } else { body.to_vec() };
     // Secrets of whoever asked are not the archive's (promises S11).
     headers.0.retain(|(name, _)| {
         !["authorization", "cookie", "proxy-authorization"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
     });
     restore(&mut headers, notes, "addedToRequest");
-    Request { method, url: url.clone(), headers }
+    Request { method, url: url.clone(), headers, body }
 }
 
 /// Ours says it; Heritrix says it by the last letter of its path from the seed; robots.txt is known by its address.

@@ -199,7 +199,7 @@ fn known(tx: &Connection, exchange: &Exchange) -> Result<Option<CaptureId>, Stor
         )?
         .query_row(
             params![
-                UrlKey::of(&exchange.request.url).as_str(),
+                UrlKey::asked(&exchange.request.method, &exchange.request.url, &exchange.request.body).as_str(),
                 exchange.request.url.as_str(),
                 exchange.request.method,
                 exchange.response.status,
@@ -233,9 +233,9 @@ fn original(tx: &Connection, revisit: &Revisit) -> Result<Option<Vec<u8>>, Store
          WHERE urlkey = ?1 AND status BETWEEN 200 AND 299 AND (?2 IS NULL OR substr(started_at, 1, 19) = ?2)
          ORDER BY id DESC LIMIT 16",
     )?;
-    let ids = statement
-        .query_map(params![UrlKey::of(&refers_to.url).as_str(), second], |row| row.get(0))?
-        .collect::<Result<Vec<i64>, _>>()?;
+    let request = &revisit.exchange.request;
+    let key = UrlKey::asked(&request.method, &refers_to.url, &request.body);
+    let ids = statement.query_map(params![key.as_str(), second], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     for id in ids {
         let body = match archive::exchange(tx, CaptureId(id)) {
             Ok((_, exchange)) => exchange.response.body,

@@ -27,7 +27,7 @@ impl Plain {
         let mut url = self.url.clone();
         url.set_fragment(None);
         Exchange {
-            request: Request { method: "GET".into(), url, headers: Headers::default() },
+            request: Request::get(url, Headers::default()),
             response: Response { status: 200, headers, body },
             started_at: self.date,
             peer: None,

@@ -26,13 +26,13 @@ pub use reading::*;
 
 use url::Url;
 
-use crate::exchange::{Headers, Response};
+use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "6";
+pub const PARSER_VERSION: &str = "7";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 6] = [
+pub const HISTORY: [(&str, &str); 7] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -48,6 +48,7 @@ pub const HISTORY: [(&str, &str); 6] = [
         "links: the page in the frame of a shell, numbered pages of openness, years beyond one without a report; answers of one row are listings",
     ),
     ("6", "styles hide in any case of letters"),
+    ("7", "links: lists asked for with a query: Hanweb's data proxy and search, Epoint, gtapp"),
 ];
 
 /// What a reading is made from.
@@ -58,11 +59,20 @@ pub struct Given<'a> {
     pub headers: &'a Headers,
     /// Transfer-coding undone, content-coding kept.
     pub body: &'a [u8],
+    /// What the address was asked with, where that was no plain request.
+    pub query: Option<&'a str>,
 }
 
 impl<'a> Given<'a> {
-    pub fn served(url: &'a Url, response: &'a Response) -> Given<'a> {
-        Given { url: Some(url), status: Some(response.status), headers: &response.headers, body: &response.body }
+    pub fn served(request: &'a Request, response: &'a Response) -> Given<'a> {
+        let query = (request.method == "POST").then(|| std::str::from_utf8(&request.body).ok()).flatten();
+        Given {
+            url: Some(&request.url),
+            status: Some(response.status),
+            headers: &response.headers,
+            body: &response.body,
+            query,
+        }
     }
 }
 
@@ -109,7 +119,7 @@ impl<'a> Apart<'a> {
             let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
             let document = taken_apart(given.headers, &text.text);
             let identity = identity::identity(&document, given.url);
-            let links = discover::links(&document, &text.text, given.url);
+            let links = discover::links(&document, &text.text, given.url, given.query);
             TextPage { text, document, identity, links }
         });
         Apart { given, content, page }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::edition::{Applicant, Edition};
+use crate::exchange::Query;
 
 /// Everything read from one response. Always something: what is wrong with the input is part of the answer.
 #[derive(Clone, Debug, Serialize)]
@@ -211,6 +212,9 @@ pub struct TableGrid {
 pub struct Link {
     pub url: String,
     pub method: &'static str,
+    /// What it is asked with, for lists that a script of the page asks for by POST.
+    #[serde(rename = "body", skip_serializing_if = "Option::is_none")]
+    pub query: Option<Query>,
     pub hop: LinkHop,
     pub text: String,
     /// How much its words promise an annual report (at least 60: a report or its column; at least 35: worth a look).

@@ -148,6 +148,8 @@ pub fn capture(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
         "hop": capture.hop.as_str(),
         "truncated": capture.truncated.map(|cut| cut.as_str()),
         "revisit_of": capture.revisit_of.map(|original| original.0),
+        "method": capture.request.method,
+        "request_body": String::from_utf8_lossy(&capture.request.body),
         "request_headers": lines(&capture.request.headers),
         "response_headers": lines(&capture.headers),
     })))

@@ -36,7 +36,7 @@ pub fn page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response
     };
     let body = parse::body_of(&exchange.response);
     let lit = name(capture.digest);
-    let given = Given::served(&exchange.request.url, &exchange.response);
+    let given = Given::served(&exchange.request, &exchange.response);
     let text = if body.len() > MOST {
         note("这一页太大，只能下载原始字节 · too large to be shown: download the bytes")
     } else if is_file(&body) {

@@ -10,7 +10,7 @@ pub fn exchange(url: &str, status: u16, body: &[u8]) -> Exchange {
     headers.push("content-type", "text/html; charset=utf-8");
     headers.push("x-raw", b"\xB9\xAB".to_vec());
     Exchange {
-        request: Request { method: "GET".into(), url: url.parse().unwrap(), headers: Headers::default() },
+        request: Request::get(url.parse().unwrap(), Headers::default()),
         response: Response { status, headers, body: body.to_vec() },
         started_at: Clock::held_at("2026-01-31T08:00:00Z".parse().unwrap()).now(),
         peer: Some("192.0.2.1:80".parse().unwrap()),

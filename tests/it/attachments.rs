@@ -9,7 +9,7 @@ use gongkai::parse::{self, Edition, Given, PageKind, Parsed};
 use zip::write::SimpleFileOptions;
 
 fn read(body: &[u8]) -> Parsed {
-    parse::read(Given { url: None, status: Some(200), headers: &Headers::default(), body })
+    parse::read(Given { url: None, status: Some(200), headers: &Headers::default(), query: None, body })
 }
 
 fn zipped(files: &[(&str, String)]) -> Vec<u8> {

@@ -110,6 +110,7 @@ fn alter(path: &Path, dice: &mut Dice) -> String {
         set("response_headers", "CAST(response_headers || x'0a' AS BLOB)"),
         set("started_at", "'2019-12-31T23:59:59.000Z'"),
         set("peer", "NULL"),
+        set("request_body", "x'01'"),
         set("hop", "'link'"),
         set("truncated", "'length'"),
         set(
@@ -137,7 +138,7 @@ fn alter(path: &Path, dice: &mut Dice) -> String {
         "INSERT INTO payload (digest, codec, size_bytes, bytes) VALUES ('00', 'plain', 0, x'')".to_owned(),
         format!("INSERT INTO report (capture, agency) VALUES ({id}, 'forged')"),
         format!(
-            "INSERT INTO capture SELECT NULL, url, urlkey, method, request_headers, status, response_headers, payload, NULL, started_at, peer, hop, truncated, crawl, transport FROM capture WHERE id = {id}"
+            "INSERT INTO capture SELECT NULL, url, urlkey, method, request_headers, status, response_headers, payload, NULL, started_at, peer, hop, truncated, crawl, transport, request_body FROM capture WHERE id = {id}"
         ),
     ];
     let change = &changes[usize::try_from(dice.below(changes.len() as u64)).unwrap()];

@@ -116,7 +116,7 @@ fn read_as_printed(cases: &[Case]) {
 fn read(page: &Page) -> Parsed {
     let (headers, body) = page.served();
     let url = Url::parse("http://www.pingtan.gov.cn/zwgk/zfxxgk/zfxxgknb/202403/t20240308_87885.htm").unwrap();
-    parse::read(Given { url: Some(&url), status: Some(200), headers: &headers, body: &body })
+    parse::read(Given { url: Some(&url), status: Some(200), headers: &headers, query: None, body: &body })
 }
 
 /// What a reading of `page` has too few, too many or wrong.

@@ -231,6 +231,98 @@ fn families() -> Vec<Family> {
                 ]
             },
         ),
+        // Lists asked for with a query.
+        family(
+            "Hanweb JCMS, rows posted for",
+            "/col/col61490/index.html",
+            |y| format!("/art/{y}/1/19/art_61490_{y}.html"),
+            |one, two| {
+                let records = |of: &[(String, u16)]| -> String {
+                    of.iter().map(|(a, y)| format!("<record><![CDATA[{}]]></record>", row(a, *y))).collect()
+                };
+                let store = |of: &[(String, u16)]| {
+                    format!("<datastore><totalrecord>64</totalrecord>{}</datastore>", records(of))
+                };
+                let script = "var param_7={col:1,appid:1,webid:39,path:'/',columnid:61490,sourceContentType:1,unitid:'7',webname:'某市某局',permissiontype:0}; \
+                    $('#7').jpage({perPage:20,totalRecord:64,proxyUrl:'/module/web/jpage/dataproxy.jsp'});";
+                let query = "col=1&appid=1&webid=39&path=%2F&columnid=61490&sourceContentType=1&unitid=7&webname=%E6%9F%90%E5%B8%82%E6%9F%90%E5%B1%80&permissiontype=0";
+                let posted = |from: usize, to: usize| {
+                    format!("/module/web/jpage/dataproxy.jsp?startrecord={from}&endrecord={to}&perpage=20 POST {query}")
+                };
+                let page = format!(
+                    "<script>{script}</script><script type='text/xml'><datastore>{}</datastore></script>",
+                    records(one)
+                );
+                vec![
+                    ("/col/col61490/index.html".into(), Answer::html(page)),
+                    (posted(4, 63), Answer::html(store(&two[..1]))),
+                    (posted(64, 64), Answer::html(store(&two[1..]))),
+                ]
+            },
+        ),
+        family(
+            "Hanweb xxgk search",
+            "/col/col1256283/index.html",
+            |y| format!("/art/{y}/1/19/art_1256283_{y}.html"),
+            |one, two| {
+                let posted = |page: u8| {
+                    format!(
+                        "/module/xxgk/search.jsp POST divid=div1256283&infotypeId=F0100001&jdid=149&area=&currpage={page}"
+                    )
+                };
+                let script = "$('#div1256283').load('/module/xxgk/search.jsp?divid=div1256283&infotypeId=F0100001&jdid=149&area=');";
+                let found =
+                    |of: &[(String, u16)]| Answer::html(format!("<table>{}</table>&nbsp;&nbsp;共2页&nbsp;", rows(of)));
+                vec![
+                    (
+                        "/col/col1256283/index.html".into(),
+                        Answer::html(format!("<div id=div1256283></div><script>{script}</script>")),
+                    ),
+                    (posted(1), found(one)),
+                    (posted(2), found(two)),
+                ]
+            },
+        ),
+        family(
+            "Epoint",
+            "/dynamic/zwgk/govInfoPub.html?categorynum=003006",
+            |y| format!("/zwgk/003/003006/{y}0119/bc6e.html?y={y}"),
+            |one, two| {
+                let posted = |page: u8| {
+                    format!(
+                        "/EWB-FRONT/rest/lightfrontaction/getgovinfolist POST {{\"categorynum\":\"003006\",\"deptcode\":\"\",\"pageIndex\":{page},\"pageSize\":20,\"siteGuid\":\"bc6e-1\"}}"
+                    )
+                };
+                let answer = |of: &[(String, u16)]| {
+                    let rows: Vec<_> = of
+                        .iter()
+                        .map(|(url, year)| serde_json::json!({"infourl": url, "realtitle": format!("{year}年政府信息公开工作年度报告")}))
+                        .collect();
+                    json(serde_json::json!({"custom": {"total": 21, "data": rows}}).to_string())
+                };
+                let script = "var siteInfo = {\"projectName\":\"/EWB-FRONT\",\"siteGuid\":\"bc6e-1\"};";
+                vec![
+                    ("/dynamic/zwgk/govInfoPub.html?categorynum=003006".into(), Answer::html("<div id=list></div>")),
+                    ("/js/webBuilderCommon.js?deptcode=&categorynum=003006".into(), Answer::html(script)),
+                    (posted(0), answer(one)),
+                    (posted(1), answer(two)),
+                ]
+            },
+        ),
+        family(
+            "gtapp",
+            "/gtapp/nrglIndex.action?classID=2c90&type=1",
+            |y| format!("/gtapp/nrglIndex.action?type=2&messageID={y}"),
+            |one, two| {
+                let list = "/gtapp/nrglIndex.action?classID=2c90&type=1";
+                let controls = "<a href=\"javascript:page('2')\">下一页</a><a href=\"javascript:page('3')\">尾页</a>";
+                vec![
+                    (list.into(), Answer::html(rows(one) + controls)),
+                    (format!("{list} POST cpage=2"), Answer::html(rows(&two[..1]) + controls)),
+                    (format!("{list} POST cpage=3"), Answer::html(rows(&two[1..]) + controls)),
+                ]
+            },
+        ),
         family(
             "Lonsun",
             "/public/column/6?type=3&timeFrame=2021",
@@ -335,8 +427,13 @@ fn real_titles_lead_on_and_look_alikes_do_not() {
         let page = format!("<a href='/1.html'>{title}</a>");
         let headers = gongkai::exchange::Headers::default();
         let url = url::Url::parse("http://a.gov.cn/nb/").unwrap();
-        let given =
-            gongkai::parse::Given { url: Some(&url), status: Some(200), headers: &headers, body: page.as_bytes() };
+        let given = gongkai::parse::Given {
+            url: Some(&url),
+            status: Some(200),
+            headers: &headers,
+            query: None,
+            body: page.as_bytes(),
+        };
         gongkai::parse::discover(given).links[0].score >= gongkai::parse::CANDIDATE
     };
     for title in [

@@ -79,7 +79,7 @@ fn broken(mut body: Vec<u8>, breaks: &[Break]) -> Vec<u8> {
 fn check(body: &[u8], content_type: &str) -> Result<(), TestCaseError> {
     let headers = Headers(vec![("Content-Type".into(), content_type.into())]);
     let url = "http://rst.sc.gov.cn/a/".parse().unwrap();
-    let given = Given { url: Some(&url), status: Some(200), headers: &headers, body };
+    let given = Given { url: Some(&url), status: Some(200), headers: &headers, query: None, body };
     let parsed = parse::read(given);
     parse::discover(given);
     for value in parsed.report.iter().flat_map(|report| &report.values) {

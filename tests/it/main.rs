@@ -28,6 +28,7 @@ mod outside;
 mod pages;
 mod proof;
 mod quality;
+mod queries;
 mod quirks;
 mod readme;
 mod reparse;

@@ -55,7 +55,7 @@ pub fn archive_of_all_sorts(folder: &Path) -> std::path::PathBuf {
 
 pub fn put(store: &Store, url: &str, body: &str) -> i64 {
     let exchange = exchange(url, 200, body.as_bytes());
-    let parsed = parse::read(Given::served(&exchange.request.url, &exchange.response));
+    let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
     store
         .write_blocking(move |tx| {
             let id = archive::put(tx, &exchange, None)?;

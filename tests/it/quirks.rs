@@ -57,7 +57,7 @@ impl Page {
 
 fn read(body: &[u8], content_type: &str) -> Parsed {
     let headers = Headers(vec![("Content-Type".into(), content_type.into())]);
-    parse::read(Given { url: None, status: Some(200), headers: &headers, body })
+    parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body })
 }
 
 fn cells(parsed: &Parsed) -> Cells {

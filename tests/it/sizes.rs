@@ -9,7 +9,9 @@ fn read(body: &[u8]) -> Parsed {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .stack_size(512 << 10)
-            .spawn_scoped(scope, || parse::read(Given { url: None, status: Some(200), headers: &headers, body }))
+            .spawn_scoped(scope, || {
+                parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body })
+            })
             .unwrap()
             .join()
             .unwrap()

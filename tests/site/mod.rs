@@ -1,7 +1,7 @@
 //! A scripted web site on loopback: answers as told, byte for byte, and keeps its own log, which is the witness.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -46,6 +46,16 @@ pub struct Asked {
     pub host: String,
     pub path: String,
     pub head: String,
+    /// What was posted.
+    pub body: String,
+}
+
+impl Asked {
+    /// What tells it from other requests to its host.
+    pub fn name(&self) -> String {
+        let method = self.head.split(' ').next().unwrap_or_default();
+        if method == "GET" { self.path.clone() } else { format!("{} {method} {}", self.path, self.body) }
+    }
 }
 
 pub struct Site {
@@ -57,7 +67,7 @@ pub struct Site {
 type Script = Arc<Mutex<HashMap<(String, String), Answer>>>;
 
 impl Site {
-    /// Serves a script of (host, path, answer); all else is 404.
+    /// Serves a script of (host, path, answer); all else is 404. What is asked for with a query has the path `/path POST query`.
     pub fn serve(script: Vec<(&str, &str, Answer)>) -> Site {
         Site::serve_at(1, script)
     }
@@ -94,7 +104,7 @@ impl Site {
 
     /// How often a path was asked for.
     pub fn times(&self, host: &str, path: &str) -> usize {
-        self.log().iter().filter(|asked| asked.host == host && asked.path == path).count()
+        self.log().iter().filter(|asked| asked.host == host && asked.name() == path).count()
     }
 
     /// `--allow-net` and `--resolve` that lead these hosts here.
@@ -121,7 +131,7 @@ fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) 
     let mut reader = BufReader::new(stream);
     let mut writer = writer;
     while let Some(asked) = request(&mut reader, to.ip()) {
-        let answer = script.lock().unwrap().get(&(asked.host.clone(), asked.path.clone())).cloned();
+        let answer = script.lock().unwrap().get(&(asked.host.clone(), asked.name())).cloned();
         let answer = match answer {
             Some(Answer::Session { cookie, body }) if asked.head.contains(cookie) => Some(Answer::html(body)),
             Some(Answer::Session { cookie, .. }) => {
@@ -202,5 +212,9 @@ fn request(reader: &mut BufReader<TcpStream>, to: IpAddr) -> Option<Asked> {
     let path = head.split(' ').nth(1)?.to_owned();
     let host = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("host: ").map(str::to_owned))?;
     let host = host.split(':').next()?.trim().to_owned();
-    Some(Asked { at, answered: None, to, host, path, head })
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    reader.read_exact(&mut body).ok()?;
+    let body = String::from_utf8(body).ok()?;
+    Some(Asked { at, answered: None, to, host, path, head, body })
 }

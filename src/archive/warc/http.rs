@@ -11,11 +11,12 @@ pub fn response(block: &[u8]) -> Option<(u16, Headers, usize)> {
     Some((status, headers, body))
 }
 
-/// Method and fields of a request.
-pub fn request(block: &[u8]) -> Option<(String, Headers)> {
-    let (line, headers, _) = message(block)?;
+/// Method, fields and body of a request.
+pub fn request(block: &[u8]) -> Option<(String, Headers, &[u8])> {
+    let (line, headers, body) = message(block)?;
     let method = line.split(|byte| *byte == b' ').next().filter(|method| !method.is_empty())?;
-    method.iter().all(u8::is_ascii_alphabetic).then(|| (String::from_utf8_lossy(method).into_owned(), headers))
+    let named = method.iter().all(u8::is_ascii_alphabetic);
+    named.then(|| (String::from_utf8_lossy(method).into_owned(), headers, &block[body..]))
 }
 
 fn message(block: &[u8]) -> Option<(&[u8], Headers, usize)> {

@@ -1,9 +1,11 @@
 //! CDXJ: a line for each response and revisit, as cdxj-indexer writes it and pywb reads it, sorted by key and time.
 
 use serde_json::Value;
+use url::{Url, form_urlencoded};
 
 use super::{Place, surt::surt};
 use crate::archive::Capture;
+use crate::exchange::Query;
 
 /// `com,example)/ 20260131080000 {"url": ..., "mime": ..., "status": ..., "digest": ..., "length": ..., "offset": ..., "filename": ...}`
 pub fn line(capture: &Capture, payload_digest: &str, place: Place, file: &str) -> String {
@@ -28,6 +30,11 @@ pub fn line_with(
                 .map(str::to_owned)
         }),
     };
+    let posted = capture.request.query().map(|query| told(&query));
+    let key = match &posted {
+        Some(posted) => surt(&with_query(&capture.url, posted)),
+        None => surt(&capture.url),
+    };
     let fields = [
         ("url", Some(capture.url.to_string())),
         ("mime", mime),
@@ -36,11 +43,30 @@ pub fn line_with(
         ("length", Some(place.length.to_string())),
         ("offset", Some(place.offset.to_string())),
         ("filename", Some(file.to_owned())),
+        ("requestBody", posted.clone()),
+        ("method", posted.map(|_| capture.request.method.clone())),
     ];
     let further = further.iter().map(|(name, value)| (*name, Some(value.clone())));
     let fields = fields
         .into_iter()
         .chain(further)
         .filter_map(|(name, value)| Some(format!("\"{name}\": {}", Value::from(value?))));
-    format!("{} {digits} {{{}}}\n", surt(&capture.url), fields.collect::<Vec<_>>().join(", "))
+    format!("{} {digits} {{{}}}\n", key, fields.collect::<Vec<_>>().join(", "))
+}
+
+/// A query as these tools tell it: a form with its escapes undone, the members of JSON as a form.
+fn told(query: &Query) -> String {
+    let pairs = query.pairs();
+    if query.content_type() == "application/json" {
+        return form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    }
+    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+}
+
+/// The address under which these tools look for what was posted.
+fn with_query(url: &Url, posted: &str) -> Url {
+    let mut url = url.clone();
+    let before = url.query().map_or(String::new(), |query| format!("{query}&"));
+    url.set_query(Some(&format!("{before}__wb_method=POST&{posted}")));
+    url
 }

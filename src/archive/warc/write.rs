@@ -224,6 +224,7 @@ fn request_block(capture: &Capture) -> Vec<u8> {
         field(&mut block, name, value);
     }
     block.extend_from_slice(b"\r\n");
+    block.extend_from_slice(&capture.request.body);
     block
 }
 

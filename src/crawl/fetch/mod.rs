@@ -21,7 +21,7 @@ use tls::{Groups, tls};
 use super::politeness::Permit;
 use super::{Guard, Limits, Outcome, Settings};
 use crate::clock::Clock;
-use crate::exchange::{Exchange, Headers, Hop, Request, Response, Transport};
+use crate::exchange::{Exchange, Headers, Hop, Query, Request, Response, Transport};
 
 /// The HTTP clients behind the permits: one for each set of key exchange groups.
 pub struct Door {
@@ -75,12 +75,26 @@ impl Condition {
     }
 }
 
-/// What to ask, and how.
-#[derive(Clone, Debug)]
-pub struct Ask<'a> {
+/// What to ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
     pub url: &'a Url,
     pub hop: Hop,
     pub condition: &'a Condition,
+    pub query: Option<&'a Query>,
+    pub referer: Option<&'a Url>,
+}
+
+impl<'a> Question<'a> {
+    pub fn plain(url: &'a Url, hop: Hop, condition: &'a Condition) -> Question<'a> {
+        Question { url, hop, condition, query: None, referer: None }
+    }
+}
+
+/// What to ask, and how.
+#[derive(Clone, Debug)]
+pub struct Ask<'a> {
+    pub question: Question<'a>,
     pub transport: Transport,
     /// Sent and never kept: a session is nobody else's (promises S11).
     pub cookies: Option<String>,
@@ -166,15 +180,22 @@ impl Door {
         headers.push("Accept", "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.8");
         headers.push("Accept-Language", "zh-CN,zh;q=0.9");
         headers.push("Accept-Encoding", "gzip");
-        if let Some(etag) = &ask.condition.etag {
+        let question = ask.question;
+        if let Some(etag) = &question.condition.etag {
             headers.push("If-None-Match", etag.as_bytes());
         }
-        if let Some(date) = &ask.condition.last_modified {
+        if let Some(date) = &question.condition.last_modified {
             headers.push("If-Modified-Since", date.as_bytes());
         }
-        let mut url = ask.url.clone();
+        let mut url = question.url.clone();
         url.set_fragment(None);
-        Request { method: "GET".into(), url, headers }
+        let Some(query) = question.query else { return Request::get(url, headers) };
+        headers.push("Content-Type", query.content_type());
+        headers.push("Content-Length", query.as_str().len().to_string());
+        if let Some(referer) = question.referer.filter(|referer| referer.origin() == url.origin()) {
+            headers.push("Referer", referer.as_str());
+        }
+        Request { method: "POST".into(), url, headers, body: query.as_str().into() }
     }
 
     async fn attempt(
@@ -185,7 +206,10 @@ impl Door {
         deadline: Instant,
     ) -> Attempt {
         let client = if ask.transport == Transport::TlsP256 { &self.p256 } else { &self.usual };
-        let mut builder = client.get(request.url.clone());
+        let mut builder = match ask.question.query {
+            Some(_) => client.post(request.url.clone()).body(request.body.clone()),
+            None => client.get(request.url.clone()),
+        };
         for (name, value) in &request.headers.0 {
             builder = builder.header(name, value.as_slice());
         }
@@ -216,7 +240,7 @@ impl Door {
         };
         let transport = Some(if request.url.scheme() == "http" { Transport::Http } else { ask.transport });
         let truncated = end.truncation();
-        let exchange = Exchange { request, response, started_at, peer, hop: ask.hop, truncated, transport };
+        let exchange = Exchange { request, response, started_at, peer, hop: ask.question.hop, truncated, transport };
         Attempt { exchange: Some(exchange), outcome, detail, handshake_failed: false, answered_in }
     }
 }

@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use url::Url;
 
-use super::{Lease, Role, Season, Verdict, after};
+use super::{Found, Lease, Role, Season, Verdict, after};
 use crate::archive::CaptureId;
 use crate::clock::rfc3339;
 use crate::crawl::fetch::Condition;
 use crate::crawl::{Outcome, Revisit};
-use crate::exchange::Hop;
+use crate::exchange::{Hop, Query};
 use crate::store::StoreError;
-use crate::urlkey::UrlKey;
 
 /// Longer than any attempt can take, pace included: after it the address is anyone's.
 const LEASE: Duration = Duration::from_secs(1_800);
@@ -63,8 +62,8 @@ pub fn lease(tx: &Connection, host: &str, now: Timestamp) -> Result<Option<Lease
 }
 
 /// Takes one address by name, whenever it is due: the user asks for it now.
-pub fn lease_now(tx: &Connection, url: &Url, now: Timestamp) -> Result<Lease, StoreError> {
-    let id = tx.query_row("SELECT id FROM url WHERE key = ?1", [UrlKey::of(url).as_str()], |row| row.get(0))?;
+pub fn lease_now(tx: &Connection, found: &Found, now: Timestamp) -> Result<Lease, StoreError> {
+    let id = tx.query_row("SELECT id FROM url WHERE key = ?1", [found.key().as_str()], |row| row.get(0))?;
     take(tx, id, now)
 }
 
@@ -73,15 +72,21 @@ fn take(tx: &Connection, id: i64, now: Timestamp) -> Result<Lease, StoreError> {
         .execute(params![id, rfc3339(after(now, LEASE))])?;
     let lease = tx
         .prepare_cached(
-            "SELECT address, role, hop, depth, pages, redirects, agency, attempts, etag, last_modified FROM url WHERE id = ?1",
+            "SELECT address, role, hop, depth, pages, redirects, agency, attempts, etag, last_modified, body, via,
+                 (SELECT address FROM url v WHERE v.id = u.via AND u.body IS NOT NULL)
+             FROM url u WHERE id = ?1",
         )?
         .query_row([id], |row| {
             let (address, role, hop): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let url = Url::parse(&address)
-                .map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))?;
+            let url = Url::parse(&address).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
+            })?;
             Ok(Lease {
                 id,
                 url,
+                query: row.get::<_, Option<String>>(10)?.as_deref().map(Query::from_text),
+                via: row.get(11)?,
+                referer: row.get::<_, Option<String>>(12)?.and_then(|address| Url::parse(&address).ok()),
                 role: Role::from_text(&role),
                 hop: Hop::from_text(&hop).unwrap_or(Hop::Link),
                 depth: row.get(3)?,

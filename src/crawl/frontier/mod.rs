@@ -16,8 +16,9 @@ pub use season::{Season, overdue};
 use super::Outcome;
 use super::fetch::Condition;
 use crate::archive::CaptureId;
-use crate::exchange::Hop;
+use crate::exchange::{Hop, Query};
 use crate::seed::SeedKind;
+use crate::urlkey::UrlKey;
 
 /// What an address is expected to hold; decides its priority and when it is due again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,8 @@ impl From<SeedKind> for Role {
 #[derive(Clone, Debug)]
 pub struct Found {
     pub url: Url,
+    /// What a list is asked for with.
+    pub query: Option<Query>,
     pub role: Role,
     pub hop: Hop,
     pub depth: u32,
@@ -80,11 +83,25 @@ pub struct Found {
     pub score: i32,
 }
 
+impl Found {
+    fn key(&self) -> UrlKey {
+        match &self.query {
+            Some(query) => UrlKey::asked("POST", &self.url, query.as_str().as_bytes()),
+            None => UrlKey::of(&self.url),
+        }
+    }
+}
+
 /// An address taken, until its time is over or it is settled.
 #[derive(Clone, Debug)]
 pub struct Lease {
     pub id: i64,
     pub url: Url,
+    pub query: Option<Query>,
+    /// The page that named it.
+    pub via: Option<i64>,
+    /// That page's address, for queries, which a script of it would send.
+    pub referer: Option<Url>,
     pub role: Role,
     pub hop: Hop,
     pub depth: u32,

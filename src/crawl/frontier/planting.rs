@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
-use url::Url;
 
 use super::{Found, host_of};
 use crate::clock::rfc3339;
 use crate::crawl::Limits;
-use crate::exchange::Hop;
+use crate::exchange::{Hop, Query};
 use crate::parse;
 use crate::seed::Seed;
 use crate::store::StoreError;
@@ -24,6 +23,7 @@ pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), Stor
             tx.prepare_cached("SELECT id FROM agency WHERE name = ?1")?.query_row([&seed.agency], |row| row.get(0))?;
         let found = Found {
             url: seed.url.clone(),
+            query: None,
             role: seed.kind.into(),
             hop: Hop::Seed,
             depth: 0,
@@ -61,14 +61,14 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
     let added = tx
         .prepare_cached(
             "INSERT INTO url (key, address, host, agency, role, hop, depth, pages, redirects, via, anchor, score, priority,
-                 state, due_at, first_seen_at, year)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'due', ?14, ?14, ?15)
+                 state, due_at, first_seen_at, year, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'due', ?14, ?14, ?15, ?16)
              ON CONFLICT (key) DO UPDATE SET state = 'due', due_at = ?14, agency = ?4, role = ?5, hop = ?6, depth = ?7,
                  pages = ?8, redirects = ?9, via = ?10, anchor = ?11, score = ?12, priority = ?13, year = ?15
              WHERE state = 'passed'",
         )?
         .execute(params![
-            UrlKey::of(&found.url).as_str(),
+            found.key().as_str(),
             found.url.as_str(),
             host,
             found.agency,
@@ -83,15 +83,16 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
             found.role.priority(),
             rfc3339(now),
             parse::year_in_title(&found.anchor),
+            found.query.as_ref().map(Query::as_str),
         ])?;
     Ok(added > 0)
 }
 
 /// Whether the frontier holds an address that it means to ask for.
-pub fn knows(connection: &Connection, url: &Url) -> Result<bool, StoreError> {
+pub fn knows(connection: &Connection, found: &Found) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM url WHERE key = ?1 AND state <> 'passed'")?
-        .exists([UrlKey::of(url).as_str()])?)
+        .exists([found.key().as_str()])?)
 }
 
 /// Parameters in a query; content systems of these sites use nine at most.

@@ -6,9 +6,9 @@ use super::Visitor;
 use super::links::location;
 use crate::crawl::CrawlError;
 use crate::crawl::Outcome;
-use crate::crawl::fetch::{Ask, Attempt, Condition};
+use crate::crawl::fetch::{Ask, Attempt, Question};
 use crate::crawl::frontier::{self, Lease, host_of};
-use crate::exchange::{Hop, Transport};
+use crate::exchange::Transport;
 use crate::urlkey::UrlKey;
 
 impl Visitor {
@@ -29,7 +29,14 @@ impl Visitor {
     }
 
     async fn attempt(&self, lease: &Lease) -> Result<Attempt, CrawlError> {
-        let attempt = self.ask(&lease.url, lease.hop, &lease.condition).await?;
+        let question = Question {
+            url: &lease.url,
+            hop: lease.hop,
+            condition: &lease.condition,
+            query: lease.query.as_ref(),
+            referer: lease.referer.as_ref(),
+        };
+        let attempt = self.ask(question).await?;
         let conditional = lease.condition.is_set();
         Ok(match attempt.outcome {
             Outcome::NotModified if !conditional => Attempt { outcome: Outcome::UnaskedNotModified, ..attempt },
@@ -38,26 +45,27 @@ impl Visitor {
     }
 
     /// One request, and a second where the host only wants its cookie back: it set one and sent us to where we were.
-    pub(super) async fn ask(&self, url: &Url, hop: Hop, condition: &Condition) -> Result<Attempt, CrawlError> {
-        let attempt = self.ask_up_the_ladder(url, hop, condition).await?;
+    pub(super) async fn ask(&self, question: Question<'_>) -> Result<Attempt, CrawlError> {
+        let attempt = self.ask_up_the_ladder(question).await?;
         let Some(exchange) = &attempt.exchange else { return Ok(attempt) };
         let session = self.jar.take(&exchange.request.url, &exchange.response.headers);
         let to_itself = attempt.outcome == Outcome::Redirected
-            && location(exchange).is_some_and(|target| UrlKey::of(&target) == UrlKey::of(url));
+            && location(exchange).is_some_and(|target| UrlKey::of(&target) == UrlKey::of(question.url));
         if !(session && to_itself) {
             return Ok(attempt);
         }
         if let Some(exchange) = attempt.exchange {
             self.keep_failed(exchange).await?;
         }
-        self.ask_up_the_ladder(url, hop, condition).await
+        self.ask_up_the_ladder(question).await
     }
 
     /// The usual key exchange, then P-256 alone, then http where the site itself uses http; what worked is remembered for
     /// the host. Certificates are verified on every rung.
-    async fn ask_up_the_ladder(&self, url: &Url, hop: Hop, condition: &Condition) -> Result<Attempt, CrawlError> {
+    async fn ask_up_the_ladder(&self, question: Question<'_>) -> Result<Attempt, CrawlError> {
+        let url = question.url;
         if url.scheme() != "https" {
-            return Ok(self.ask_once(url, hop, condition, Transport::Http).await);
+            return Ok(self.ask_once(question, Transport::Http).await);
         }
         let host = host_of(url);
         let known = self.transports.lock().await.get(&host).copied();
@@ -73,7 +81,7 @@ impl Visitor {
                 }
                 tracing::warn!("{host} is asked over http, as its own pages do: no secure connection could be made");
             }
-            let attempt = self.ask_once(&url, hop, condition, transport).await;
+            let attempt = self.ask_once(Question { url: &url, ..question }, transport).await;
             if !attempt.handshake_failed {
                 if attempt.exchange.is_some() && known.unwrap_or(Transport::Tls) != transport {
                     self.remember_transport(&host, transport).await?;
@@ -85,18 +93,19 @@ impl Visitor {
         match last {
             Some(attempt) => Ok(attempt),
             // What was remembered is gone: no http address of the site is known any more.
-            None => Ok(self.ask_once(url, hop, condition, Transport::Tls).await),
+            None => Ok(self.ask_once(question, Transport::Tls).await),
         }
     }
 
-    async fn ask_once(&self, url: &Url, hop: Hop, condition: &Condition, transport: Transport) -> Attempt {
+    async fn ask_once(&self, question: Question<'_>, transport: Transport) -> Attempt {
+        let url = question.url;
         let address = match self.door.locate(url).await {
             Ok(address) => address,
             Err(attempt) => return attempt,
         };
         let host = host_of(url);
         let permit = self.gate.permit(&host, address).await;
-        let ask = Ask { url, hop, condition, transport, cookies: self.jar.field(url) };
+        let ask = Ask { question, transport, cookies: self.jar.field(url) };
         let attempt = self.door.fetch(permit, &ask).await;
         if let Some(took) = attempt.answered_in {
             self.gate.answered_in(&host, took);

@@ -30,6 +30,7 @@ impl Visitor {
         };
         Some(Found {
             url: Url::parse(&link.url).ok()?,
+            query: link.query.clone(),
             role,
             hop,
             depth: if link.hop == LinkHop::Page || link.hop == LinkHop::Redirect {
@@ -39,7 +40,8 @@ impl Visitor {
             },
             pages: if link.hop == LinkHop::Page { lease.pages + 1 } else { 0 },
             redirects: if link.hop == LinkHop::Redirect { lease.redirects + 1 } else { 0 },
-            via: Some(lease.id),
+            // Further pages of a list are asked for from the page that shows it.
+            via: if link.query.is_some() && lease.query.is_some() { lease.via } else { Some(lease.id) },
             agency: lease.agency,
             anchor: link.text.chars().take(200).collect(),
             score: link.score,
@@ -47,9 +49,11 @@ impl Visitor {
     }
 }
 
-pub fn redirected(lease: &Lease, target: &Url) -> Found {
+/// 307 and 308 keep what was asked (RFC 9110 15.4.8 and 15.4.9); the others mean a plain request.
+pub fn redirected(lease: &Lease, status: u16, target: &Url) -> Found {
     Found {
         url: target.clone(),
+        query: lease.query.clone().filter(|_| matches!(status, 307 | 308)),
         role: lease.role,
         hop: Hop::Redirect,
         depth: lease.depth,

@@ -173,7 +173,7 @@ impl Visitor {
         let now = self.clock.now();
         let host = host_of(&lease.url);
         let exchange = Arc::new(exchange);
-        let given = Given::served(&exchange.request.url, &exchange.response);
+        let given = Given::served(&exchange.request, &exchange.response);
         let content = spared(|| parse::uncoded(given));
         let apart = content.as_ref().and_then(|content| spared(|| Apart::of(given, content)));
         let discovered = apart.as_ref().and_then(|apart| spared(|| apart.discovered()));
@@ -187,14 +187,15 @@ impl Visitor {
         let cool_down = self.settings.pace.cool_down;
         let target = (outcome == Outcome::Redirected).then(|| location(&exchange)).flatten();
         let mut found = match (&target, &discovered) {
-            (Some(target), _) => vec![redirected(&lease, target)],
+            (Some(target), _) => vec![redirected(&lease, exchange.response.status, target)],
             (None, Some(discovered)) if outcome == Outcome::Captured => self.followed(&lease, discovered),
             _ => Vec::new(),
         };
         // Rows before next pages.
         found.sort_by_key(|found| found.hop == Hop::Page);
         let promising = found.first().is_some_and(|found| found.hop != Hop::Page);
-        let condition = (outcome == Outcome::Captured).then(|| Condition {
+        // A condition is a matter of GET (RFC 9110 13.2.1).
+        let condition = (outcome == Outcome::Captured && lease.query.is_none()).then(|| Condition {
             etag: exchange.response.headers.get("etag"),
             last_modified: exchange.response.headers.get("last-modified"),
         });
@@ -210,7 +211,7 @@ impl Visitor {
                 let (mut bounded, mut outside) = (Vec::new(), false);
                 let mut new = false;
                 for found in &found {
-                    if frontier::knows(tx, &found.url)? {
+                    if frontier::knows(tx, found)? {
                         continue;
                     }
                     // A page of a listing that brought nothing new leads no further.
@@ -349,5 +350,5 @@ pub fn spared<T>(parse: impl FnOnce() -> T) -> Option<T> {
 
 /// Kind and links of a page.
 fn discover(exchange: &Exchange) -> Option<Discovered> {
-    spared(|| parse::discover(Given::served(&exchange.request.url, &exchange.response)))
+    spared(|| parse::discover(Given::served(&exchange.request, &exchange.response)))
 }

@@ -8,7 +8,7 @@ use url::Url;
 use super::links::location;
 use super::{Visitor, discover};
 use crate::archive;
-use crate::crawl::fetch::Condition;
+use crate::crawl::fetch::{Condition, Question};
 use crate::crawl::frontier::{self, host_of};
 use crate::crawl::robots::{self, Rules};
 use crate::crawl::{CrawlError, Identity, Outcome};
@@ -72,7 +72,7 @@ impl Visitor {
     async fn fetch_robots(&self, url: &Url, host: &str) -> Result<Permission, CrawlError> {
         let mut target = url.join("/robots.txt").map_err(|error| CrawlError::Address(error.to_string()))?;
         for _ in 0..=5 {
-            let attempt = self.ask(&target, Hop::Robots, &Condition::default()).await?;
+            let attempt = self.ask(Question::plain(&target, Hop::Robots, &Condition::default())).await?;
             let Some(exchange) = attempt.exchange else {
                 return self.keep_robots(host, None, "unreachable", None, (attempt.outcome, attempt.detail)).await;
             };

@@ -79,7 +79,7 @@ pub fn evidence(
         return Err(EvidenceError::Exists(folder.into()));
     }
     let (row, exchange) = archive::exchange(connection, capture)?;
-    let parsed = read(Given::served(&exchange.request.url, &exchange.response));
+    let parsed = read(Given::served(&exchange.request, &exchange.response));
     let body = parse::body_of(&exchange.response);
     let chain = chain(connection, report, &parsed, &body)?;
     let captures = captures_of(connection, capture)?;

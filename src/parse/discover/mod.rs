@@ -2,8 +2,11 @@
 
 mod answers;
 mod by_year;
+mod epoint;
 mod gkmlpt;
+mod gtapp;
 mod hanweb;
+mod hanweb_query;
 mod jpaas;
 mod paging;
 mod ucap;
@@ -15,16 +18,20 @@ use url::Url;
 use super::extract::{Anchor, Document};
 use super::identity::title;
 use super::reading::{Link, LinkHop};
+use crate::exchange::Query;
 
 /// Extensions of files that can be a report or hold one (shared/sites.md 5.5).
 const FILES: [&str; 13] =
     [".pdf", ".doc", ".docx", ".wps", ".xls", ".xlsx", ".et", ".ofd", ".rtf", ".zip", ".rar", ".7z", ".ceb"];
 
 /// Links of a page worth knowing, each once, in document order. `url` resolves relative ones; without it there are none.
-pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
+/// `query` is what the page was asked with.
+pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&str>) -> Vec<Link> {
     let Some(url) = url else { return Vec::new() };
     let base = document.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
-    let mut found = Found { page: url, base: &base, seen: HashSet::new(), links: Vec::new() };
+    let query = query.map(Query::from_text);
+    let query = query.as_ref();
+    let mut found = Found { page: url, base: &base, query, seen: HashSet::new(), links: Vec::new() };
     if let Some(answer) = answers::whole(text) {
         return found.answer(&answer);
     }
@@ -48,6 +55,13 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
     for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(paging::numbered(url)) {
         found.push(&next, LinkHop::Page, "", 0);
     }
+    let lists = hanweb_query::next(url, text, query).into_iter().chain(epoint::first(url, text));
+    for (list, query) in lists.chain(gtapp::next(url, text, query)) {
+        found.add(&list, Some(query), LinkHop::Page, "", 0);
+    }
+    if let Some(script) = epoint::script(url, text) {
+        found.push(&script, LinkHop::Redirect, "", 0);
+    }
     for target in redirects(document) {
         found.push(&target, LinkHop::Redirect, "", 0);
     }
@@ -57,7 +71,8 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>) -> Vec<Link> {
 struct Found<'a> {
     page: &'a Url,
     base: &'a Url,
-    seen: HashSet<String>,
+    query: Option<&'a Query>,
+    seen: HashSet<(String, Option<Query>)>,
     links: Vec<Link>,
 }
 
@@ -72,6 +87,9 @@ impl Found<'_> {
         let next = next.or_else(|| jpaas::next(page).filter(|_| !self.links.is_empty()));
         if let Some(next) = next {
             self.push(&next, LinkHop::Page, "", 0);
+        }
+        if let Some(next) = epoint::next(page, self.query, answer) {
+            self.add(page.as_str(), Some(next), LinkHop::Page, "", 0);
         }
         self.links
     }
@@ -118,6 +136,10 @@ impl Found<'_> {
     }
 
     fn push(&mut self, href: &str, hop: LinkHop, text: &str, score: i32) {
+        self.add(href, None, hop, text, score);
+    }
+
+    fn add(&mut self, href: &str, query: Option<Query>, hop: LinkHop, text: &str, score: i32) {
         let href = href.trim();
         if href.is_empty() || href.starts_with('#') || href.starts_with("javascript:") || href.starts_with("mailto:") {
             return;
@@ -125,10 +147,12 @@ impl Found<'_> {
         let Ok(mut target) = self.base.join(href) else { return };
         target.set_fragment(None);
         let web = matches!(target.scheme(), "http" | "https");
-        if !web || target == *self.page || !self.seen.insert(target.as_str().to_owned()) {
+        let itself = target == *self.page && query.as_ref() == self.query;
+        if !web || itself || !self.seen.insert((target.as_str().to_owned(), query.clone())) {
             return;
         }
-        self.links.push(Link { url: target.into(), method: "GET", hop, text: text.to_owned(), score });
+        let method = if query.is_some() { "POST" } else { "GET" };
+        self.links.push(Link { url: target.into(), method, query, hop, text: text.to_owned(), score });
     }
 }
 
@@ -172,7 +196,7 @@ mod tests {
     use super::*;
 
     fn found(page: &str, markup: &str) -> Vec<(String, LinkHop)> {
-        links(&html(markup), markup, Url::parse(page).ok().as_ref())
+        links(&html(markup), markup, Url::parse(page).ok().as_ref(), None)
             .into_iter()
             .map(|link| (link.url, link.hop))
             .collect()

@@ -16,5 +16,5 @@ pub fn read(others: &[(&str, &str)], name: &str, data: &[u8]) {
         file.write_all(bytes).unwrap();
     }
     let body = file.finish().unwrap().into_inner();
-    parse::read(Given { url: None, status: None, headers: &Headers::default(), body: &body });
+    parse::read(Given { url: None, status: None, headers: &Headers::default(), query: None, body: &body });
 }

@@ -9,6 +9,6 @@ fuzz_target!(|data: &[u8]| {
     let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(0);
     let (declared, body) = data.split_at(at);
     let headers = Headers(vec![("Content-Type".into(), declared.to_vec())]);
-    let (_, text) = parse::laid_out(Given { url: None, status: None, headers: &headers, body });
+    let (_, text) = parse::laid_out(Given { url: None, status: None, headers: &headers, query: None, body });
     assert!(text.len() <= 3 * body.len() + 3);
 });

@@ -6,5 +6,5 @@ use gongkai::parse::{self, Given};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    parse::read(Given { url: None, status: None, headers: &Headers::default(), body: data });
+    parse::read(Given { url: None, status: None, headers: &Headers::default(), query: None, body: data });
 });

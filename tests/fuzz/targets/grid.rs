@@ -13,7 +13,7 @@ const TAGS: [&str; 16] = [
 fuzz_target!(|data: &[u8]| {
     let body: String = data.iter().map(|byte| TAGS[usize::from(byte % 16)]).collect();
     let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-    let given = Given { url: None, status: None, headers: &headers, body: body.as_bytes() };
+    let given = Given { url: None, status: None, headers: &headers, query: None, body: body.as_bytes() };
     let (tables, _) = parse::laid_out(given);
     for table in tables {
         assert!(table.bytes.0 <= table.bytes.1 && table.bytes.1 <= body.len());

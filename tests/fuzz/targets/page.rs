@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         headers.push("Content-Encoding", "gzip");
     }
     let url = "http://rst.sc.gov.cn/a/".parse().unwrap();
-    let given = Given { url: Some(&url), status: Some(200), headers: &headers, body };
+    let given = Given { url: Some(&url), status: Some(200), headers: &headers, query: None, body };
     let parsed = parse::read(given);
     parse::discover(given);
     parse::laid_out(given);

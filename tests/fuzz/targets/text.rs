@@ -7,5 +7,5 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let headers = Headers(vec![("Content-Type".into(), b"text/plain".to_vec())]);
-    parse::read(Given { url: None, status: None, headers: &headers, body: data });
+    parse::read(Given { url: None, status: None, headers: &headers, query: None, body: data });
 });
