@@ -150,11 +150,13 @@ def read_shards(spark, chosen, gongkai):
         missing = {(url, sha256) for _, _, url, sha256 in payloads}
         members = [content[offset:following] for offset, following, _, _ in sorted(payloads, key=lambda one: one[0])]
         for line in piped(gongkai, members):
-            source = json.loads(line)["source"]
-            key = (source["url"], source["sha256"])
+            reading = json.loads(line)
+            key = (reading["source"]["url"], reading["source"]["sha256"])
             if key in missing:
                 missing.remove(key)
-                yield (*key, line)
+                # Half of a reading are its links, which are of use to a crawl alone.
+                del reading["links"]
+                yield (*key, json.dumps(reading, ensure_ascii=False))
         # What the parser says nothing of is not asked again by the same parser.
         for url, sha256 in missing:
             yield (url, sha256, None)
