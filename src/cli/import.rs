@@ -14,7 +14,7 @@ use crate::store::Access;
 
 #[derive(Args)]
 pub struct Import {
-    /// WARC (.warc, .warc.gz; - for standard input), WACZ, or one plain file with --url and --date
+    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), WACZ, or one plain file with --url and --date
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The address that a plain file came from
