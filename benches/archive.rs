@@ -15,7 +15,7 @@ use gongkai::demo::form::{self, Markup};
 use gongkai::demo::numbers::{self, Numbers};
 use gongkai::demo::page::sections;
 use gongkai::exchange::{Exchange, Headers, Hop, Request, Response};
-use gongkai::export::{self, Format};
+use gongkai::export::{self, Compression, Format};
 use gongkai::parse::Edition;
 use gongkai::store::{Access, Store};
 
@@ -302,7 +302,7 @@ fn main() {
     let warc = folder.path().join("a.warc.gz");
     let begun = Instant::now();
     let connection = store.reader().expect("a reader");
-    export::export(&connection, Format::Warc, &Wanted::default(), &warc, None).expect("a WARC");
+    export::export(&connection, Format::Warc(Compression::Gzip), &Wanted::default(), &warc, None).expect("a WARC");
     let (gzip, took) = (size(&warc), begun.elapsed().as_secs_f64());
     println!("gzip WARC           {took:8.1} s  {:8.1} MB/s", megabytes / took);
     let before = size(&path);

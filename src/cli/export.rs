@@ -36,6 +36,9 @@ pub struct Export {
     /// WARC: cut into files of at most this size, like 1GB; NAME-00000.warc.gz and so on
     #[arg(long, value_name = "SIZE", value_parser = size)]
     max_size: Option<u64>,
+    /// WARC: how records are packed; fewer tools read zstd [default: gzip]
+    #[arg(long, value_enum)]
+    compression: Option<Packed>,
     /// Evidence: the report, by the number "report" that `list --json` gives
     #[arg(long, value_name = "ID", required_if_eq("format", "evidence"))]
     report: Option<i64>,
@@ -66,6 +69,21 @@ enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Packed {
+    Gzip,
+    Zstd,
+}
+
+impl From<Packed> for export::Compression {
+    fn from(packed: Packed) -> export::Compression {
+        match packed {
+            Packed::Gzip => export::Compression::Gzip,
+            Packed::Zstd => export::Compression::Zstd,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shape {
     Long,
     Wide,
@@ -85,6 +103,10 @@ impl Export {
             eprintln!("gongkai: --shape is for csv, jsonl and parquet");
             return Ok(Exit::Usage);
         }
+        if self.compression.is_some() && self.format != Format::Warc {
+            eprintln!("gongkai: --compression is for warc");
+            return Ok(Exit::Usage);
+        }
         let shape = match self.shape.unwrap_or(Shape::Long) {
             Shape::Long => export::Shape::Long,
             Shape::Wide => export::Shape::Wide,
@@ -98,7 +120,7 @@ impl Export {
             Format::Parquet => (export::Format::Parquet(shape), words(shape)),
             Format::Xlsx => (export::Format::Xlsx, "reports"),
             Format::Sqlite => (export::Format::Sqlite, "reports"),
-            Format::Warc => (export::Format::Warc, "records"),
+            Format::Warc => (export::Format::Warc(self.compression.unwrap_or(Packed::Gzip).into()), "records"),
             Format::Wacz => (export::Format::Wacz, "records"),
             // Clap asks for --report with it.
             Format::Evidence => return evidence_of(&store, self.report.unwrap_or_default(), &self.out),

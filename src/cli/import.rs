@@ -14,8 +14,8 @@ use crate::store::Access;
 
 #[derive(Args)]
 pub struct Import {
-    /// WARC (.warc, .warc.gz; - for standard input), WACZ, one plain file with --url and --date, or a fleet's shards
-    /// (s3://BUCKET/PREFIX, file:///FOLDER)
+    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), WACZ, one plain file with --url and --date, or a fleet's
+    /// shards (s3://BUCKET/PREFIX, file:///FOLDER)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The address that a plain file came from

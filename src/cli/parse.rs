@@ -11,6 +11,7 @@ use url::Url;
 use super::exit::counted;
 use super::reading::{Reading, Source};
 use super::{Exit, print};
+use crate::archive::warc::frames::unpacked;
 use crate::exchange::Headers;
 use crate::import::{Exchanges, Found};
 use crate::office;
@@ -78,6 +79,7 @@ impl Parse {
             Box::new(std::fs::File::open(&self.file).with_context(|| format!("{name} can't be read"))?)
         };
         let mut out = std::io::stdout().lock();
+        let input = unpacked(input).with_context(|| format!("{name} can't be unpacked"))?;
         let mut exchanges = Exchanges::new(input);
         let (mut revisits, mut whole) = (0, true);
         for found in exchanges.by_ref() {

@@ -28,6 +28,7 @@ use crate::archive::ArchiveError;
 use crate::dataset::Wanted;
 use crate::store::StoreError;
 
+pub use crate::archive::warc::Compression;
 pub use snapshot::snapshot;
 pub use table::Shape;
 
@@ -38,7 +39,7 @@ pub enum Format {
     Parquet(Shape),
     Xlsx,
     Sqlite,
-    Warc,
+    Warc(Compression),
     Wacz,
     Dictionary,
 }
@@ -69,7 +70,7 @@ pub fn export(
         return write(connection, format, wanted, &mut io::stdout()).map_err(|fault| fault.at(path));
     }
     match format {
-        Format::Warc => return warc::to_files(connection, wanted, path, max_size),
+        Format::Warc(compression) => return warc::to_files(connection, wanted, compression, path, max_size),
         Format::Wacz => return wacz::to_file(connection, wanted, path),
         _ => {}
     }
@@ -99,7 +100,7 @@ fn write(connection: &Connection, format: Format, wanted: &Wanted, out: &mut (dy
         Format::Parquet(shape) => parquet::write(connection, wanted, shape, out),
         Format::Xlsx => xlsx::write(connection, wanted, out),
         Format::Sqlite => Err(Fault::NeedsFile("a SQLite file")),
-        Format::Warc => warc::write(connection, wanted, out),
+        Format::Warc(compression) => warc::write(connection, wanted, compression, out),
         Format::Wacz => Err(Fault::NeedsFile("a WACZ")),
         Format::Dictionary => dictionary::write(out),
     }

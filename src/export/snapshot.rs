@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::{ExportError, Fault, Format, Shape, file};
+use super::{Compression, ExportError, Fault, Format, Shape, file};
 use crate::archive::{ArchiveError, chain};
 use crate::dataset::Wanted;
 use crate::digest::Hasher;
@@ -31,7 +31,7 @@ const FILES: [(&str, Format, &str); 13] = [
     ("findings.parquet", Format::Parquet(Shape::Findings), "findings.csv as Apache Parquet"),
     ("gongkai.xlsx", Format::Xlsx, "供人阅读的工作簿 / a workbook for a person"),
     ("gongkai.sqlite", Format::Sqlite, "SQLite with full-text search, without bodies"),
-    ("captures.warc.gz", Format::Warc, "存档的网页原件 / the captures, WARC/1.1"),
+    ("captures.warc.gz", Format::Warc(Compression::Gzip), "存档的网页原件 / the captures, WARC/1.1"),
 ];
 
 /// Writes the folder `gongkai-DATE` into `into`; where it is.

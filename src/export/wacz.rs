@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::beside::Beside;
 use super::{ExportError, Fault, warc};
-use crate::archive::warc::{Writer, index};
+use crate::archive::warc::{Compression, index};
 use crate::archive::{self, CaptureId};
 use crate::dataset::Wanted;
 use crate::digest::{Digest, Hasher};
@@ -32,8 +32,8 @@ fn write(connection: &Connection, wanted: &Wanted, out: &mut (impl Write + Seek)
     let mut parts = Parts { zip: ZipWriter::new(out), listed: Vec::new() };
     let (mut lines, mut records) = (Vec::new(), 0);
     parts.part(&format!("archive/{WARC}"), |out| {
-        let mut writer = Writer::new(out, warc::SOFTWARE, &date, "file 0 of this export")?;
-        let mut captures = warc::Records::new(connection);
+        let mut captures = warc::Records::new(connection, Compression::Gzip)?;
+        let mut writer = captures.begin(out, &date, 0)?;
         for id in &ids {
             let (capture, packed) = captures.of(*id)?;
             let place = writer.capture(&packed)?;

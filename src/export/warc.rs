@@ -1,22 +1,28 @@
 //! Captures as WARC/1.1, in the order of their commit, with an index beside them.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::{self, Beside, Whole};
 use super::{ExportError, Fault};
-use crate::archive::warc::{Original, Packed, Packer, Writer, index, pack};
+use crate::archive::warc::{Compression, Original, Packed, Packer, Writer, index, pack};
 use crate::archive::{self, Bodies, Capture, CaptureId};
 use crate::dataset::Wanted;
 
+/// What WARC and WACZ say they were made by.
 pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
 /// Everything to one stream, without an index.
-pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> Result<u64, Fault> {
-    let mut writer = Writer::new(out, SOFTWARE, &newest(connection)?, "file 0 of this export")?;
-    let mut records = Records::new(connection);
+pub fn write(
+    connection: &Connection,
+    wanted: &Wanted,
+    compression: Compression,
+    out: &mut dyn Write,
+) -> Result<u64, Fault> {
+    let mut records = Records::new(connection, compression)?;
+    let mut writer = records.begin(out, &newest(connection)?, 0)?;
     for id in chosen(connection, wanted)? {
         writer.capture(&records.of(id)?.1)?;
     }
@@ -30,6 +36,7 @@ pub fn write(connection: &Connection, wanted: &Wanted, out: &mut dyn Write) -> R
 pub fn to_files(
     connection: &Connection,
     wanted: &Wanted,
+    compression: Compression,
     path: &Path,
     max_size: Option<u64>,
 ) -> Result<u64, ExportError> {
@@ -38,20 +45,19 @@ pub fn to_files(
         move |fault: Fault| fault.at(&path)
     };
     let date = newest(connection).map_err(fault(path))?;
-    let begin = |number: usize| {
-        let name = max_size.map_or(path.to_owned(), |_| numbered(path, number));
+    let begin = |records: &mut Records<'_>, number: usize| {
+        let name = max_size.map_or(path.to_owned(), |_| numbered(path, compression, number));
         let beside = Beside::create(&name)?;
-        let writer = Writer::new(beside, SOFTWARE, &date, &format!("file {number} of this export"))
-            .map_err(|source| beside::fault(&name, source))?;
+        let writer = records.begin(beside, &date, number).map_err(|source| beside::fault(&name, source))?;
         Ok::<_, ExportError>((name, writer))
     };
-    let (mut name, mut writer) = begin(0)?;
+    let mut records = Records::new(connection, compression).map_err(|source| beside::fault(path, source))?;
+    let (mut name, mut writer) = begin(&mut records, 0)?;
     let (mut whole, mut lines, mut written, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
-    let mut records = Records::new(connection);
     for id in chosen(connection, wanted).map_err(fault(path))? {
         let (capture, packed) = records.of(id).map_err(fault(&name))?;
         if max_size.is_some_and(|max| writer.size() > begun && writer.size() + packed.len() > max) {
-            let (next_name, next) = begin(whole.len() + 1)?;
+            let (next_name, next) = begin(&mut records, whole.len() + 1)?;
             let done = std::mem::replace(&mut writer, next);
             written += done.records();
             whole.push(done.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
@@ -72,16 +78,20 @@ pub fn to_files(
     Ok(written)
 }
 
-/// `a/b.warc.gz` is `a/b`.
+/// `a/b.warc.gz` and `a/b.warc.zst` are `a/b`.
 fn stem(path: &Path) -> PathBuf {
     let text = path.as_os_str().to_string_lossy();
-    let stem = [".warc.gz", ".warc", ".gz"].iter().find_map(|ending| text.strip_suffix(ending));
+    let stem = [".warc.gz", ".warc.zst", ".warc", ".gz", ".zst"].iter().find_map(|ending| text.strip_suffix(ending));
     stem.map_or(path.to_owned(), PathBuf::from)
 }
 
-fn numbered(path: &Path, number: usize) -> PathBuf {
+fn numbered(path: &Path, compression: Compression, number: usize) -> PathBuf {
+    let ending = match compression {
+        Compression::Gzip => "gz",
+        Compression::Zstd => "zst",
+    };
     let mut name = stem(path).into_os_string();
-    name.push(format!("-{number:05}.warc.gz"));
+    name.push(format!("-{number:05}.warc.{ending}"));
     name.into()
 }
 
@@ -113,8 +123,13 @@ pub struct Records<'c> {
 }
 
 impl<'c> Records<'c> {
-    pub fn new(connection: &'c Connection) -> Records<'c> {
-        Records { bodies: Bodies::new(connection), packer: Packer::new() }
+    pub fn new(connection: &'c Connection, compression: Compression) -> io::Result<Records<'c>> {
+        Ok(Records { bodies: Bodies::new(connection), packer: Packer::new(compression)? })
+    }
+
+    /// A file for them, which counts the files of one export from 0.
+    pub fn begin<W: Write>(&mut self, out: W, date: &str, file: usize) -> io::Result<Writer<W>> {
+        Writer::new(out, &mut self.packer, SOFTWARE, date, &format!("file {file} of this export"))
     }
 
     /// The records of one capture.

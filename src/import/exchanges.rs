@@ -89,6 +89,8 @@ impl<R: Read> Exchanges<R> {
         self.read += 1;
         match record.kind().as_str() {
             "response" | "revisit" if is_http(&record) => self.wait(record),
+            // Some writers leave the head out too.
+            "revisit" if record.block.is_empty() && is_page(&record) => self.wait(record),
             "resource" if is_page(&record) => self.wait(record),
             "request" => self.attach_request(record),
             "metadata" => self.attach_notes(record),
@@ -187,6 +189,7 @@ fn together(waiting: Waiting) -> Result<Found, String> {
     }
     let response = match kind.as_str() {
         "resource" => resource(&mut answer),
+        "revisit" if answer.block.is_empty() => headless(&answer),
         _ => {
             let (status, mut headers, at) =
                 http::response(&answer.block).ok_or_else(|| "no HTTP head stands at its beginning".to_owned())?;
@@ -233,6 +236,14 @@ fn resource(record: &mut Record) -> Response {
     }
     headers.push(ORIGIN, "resource record");
     Response { status: 200, headers, body: std::mem::take(&mut record.block) }
+}
+
+/// A revisit of which only its profile says what the answer was.
+fn headless(record: &Record) -> Response {
+    let unmodified = record.field("WARC-Profile").is_some_and(|profile| profile.contains("server-not-modified"));
+    let mut headers = Headers::default();
+    headers.push(ORIGIN, "revisit record");
+    Response { status: if unmodified { 304 } else { 200 }, headers, body: Vec::new() }
 }
 
 fn truncation(record: &Record) -> Option<Truncation> {

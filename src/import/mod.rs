@@ -21,6 +21,7 @@ pub use keep::Keeper;
 pub use plain::Plain;
 
 use crate::archive::ArchiveError;
+use crate::archive::warc::frames::{self, unpacked};
 use crate::store::Store;
 
 /// What an import did.
@@ -100,6 +101,13 @@ pub fn import(store: &Store, paths: &[PathBuf], plain: Option<&Plain>) -> Result
 
 /// Takes in the records of one WARC, known as `name` where it has faults.
 pub fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(), ArchiveError> {
+    let input = match unpacked(input) {
+        Ok(input) => input,
+        Err(fault) => {
+            keeper.fault(name, 0, format!("it can't be unpacked: {fault}"));
+            return Ok(());
+        }
+    };
     let mut exchanges = Exchanges::new(input);
     for found in exchanges.by_ref() {
         match found {
@@ -123,9 +131,10 @@ fn kind(path: &Path) -> io::Result<Kind> {
     File::open(path)?.take(5).read_to_end(&mut first)?;
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     Ok(match first.as_slice() {
-        _ if name.ends_with(".warc") || name.ends_with(".warc.gz") => Kind::Warc,
+        _ if [".warc", ".warc.gz", ".warc.zst"].iter().any(|ending| name.ends_with(ending)) => Kind::Warc,
         _ if name.ends_with(".wacz") => Kind::Wacz,
         [b'W', b'A', b'R', b'C', b'/'] | [0x1F, 0x8B, ..] => Kind::Warc,
+        [magic @ .., _] if [frames::FRAME, frames::DICTIONARY].iter().any(|it| it == magic) => Kind::Warc,
         [b'P', b'K', 3, 4, ..] if wacz::is_wacz(File::open(path)?) => Kind::Wacz,
         _ => Kind::Plain,
     })

@@ -17,7 +17,7 @@ pub fn is_wacz(file: impl Read + Seek) -> bool {
 }
 
 fn is_warc(name: &str) -> bool {
-    name.starts_with("archive/") && (name.ends_with(".warc.gz") || name.ends_with(".warc"))
+    name.starts_with("archive/") && [".warc.gz", ".warc", ".warc.zst"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Takes in each WARC, and reads every other part through, for its checksum. Without a directory (a torn file) the parts are
@@ -25,6 +25,9 @@ fn is_warc(name: &str) -> bool {
 pub fn take_all(keeper: &mut Keeper<'_>, name: &str, mut file: impl Read + Seek) -> Result<(), ArchiveError> {
     match ZipArchive::new(BufReader::new(&mut file)) {
         Ok(mut zip) => {
+            if !zip.file_names().flatten().any(|name| is_warc(&name)) {
+                keeper.fault(name, 0, "it holds no WARC under archive/".into());
+            }
             for n in 0..zip.len() {
                 match zip.by_index(n) {
                     Ok(part) => take_part(keeper, name, part)?,

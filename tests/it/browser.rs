@@ -11,7 +11,7 @@ use super::site::{Answer, Site};
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-struct Browser {
+pub struct Browser {
     driver: Child,
     address: SocketAddr,
     session: String,
@@ -28,7 +28,7 @@ impl Drop for Browser {
 }
 
 impl Browser {
-    fn start(driver: &str, size: &str) -> Browser {
+    pub fn start(driver: &str, size: &str) -> Browser {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address: SocketAddr = ([127, 0, 0, 1], port).into();
         let child = Command::new(driver)
@@ -69,7 +69,7 @@ impl Browser {
         answer
     }
 
-    fn open(&self, address: &str) {
+    pub fn open(&self, address: &str) {
         self.of("url", json!({ "url": address }));
     }
 
@@ -87,12 +87,12 @@ impl Browser {
         self.of(&format!("element/{element}/value"), json!({ "text": keys }));
     }
 
-    fn run(&self, script: &str) -> Value {
+    pub fn run(&self, script: &str) -> Value {
         self.of("execute/sync", json!({ "script": script, "args": [] }))
     }
 
     /// Asks again and again: what a page becomes, it becomes in its own time.
-    fn until(&self, script: &str, wanted: Value) {
+    pub fn until(&self, script: &str, wanted: Value) {
         let mut was = Value::Null;
         for _ in 0..200 {
             was = self.run(script);
@@ -149,7 +149,7 @@ impl Browser {
     }
 }
 
-fn driver() -> Option<String> {
+pub fn driver() -> Option<String> {
     std::env::var("GONGKAI_CHROMEDRIVER").ok()
 }
 

@@ -131,6 +131,82 @@ fn every_warc_record_holds_what_it_says() {
     }
 }
 
+#[test]
+fn a_warc_cut_into_files_holds_the_same_records() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let export = |out: &str, more: &[&str]| {
+        let arguments = [&["--archive", "gongkai-demo.sqlite", "export", "warc", "--out", out], more].concat();
+        let output = gongkai().current_dir(folder.path()).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let kept = |warc: &[u8]| -> Vec<Vec<u8>> { records(warc).into_iter().skip(1).map(|record| record.block).collect() };
+    export("whole.warc.gz", &[]);
+    let whole = kept(&read("whole.warc.gz"));
+    // A byte is less than any capture: each has a file of its own.
+    for (size, files, largest) in [("20kB", 3, 20_000), ("1", 18, usize::MAX)] {
+        export("cut.warc.gz", &["--max-size", size]);
+        let index = String::from_utf8(read("cut.cdxj")).unwrap();
+        let mut found = Vec::new();
+        for n in 0..files {
+            let name = format!("cut-{n:05}.warc.gz");
+            let file = read(&name);
+            assert!(file.len() <= largest && file.len() > 1_000, "{name}: {}", file.len());
+            let info = &records(&file)[0];
+            assert!(String::from_utf8_lossy(&info.block).contains(&format!("file {n} of this export")));
+            found.extend(kept(&file));
+            for line in index.lines().filter(|line| line.contains(&name)) {
+                let entry: serde_json::Value = serde_json::from_str(line.splitn(3, ' ').nth(2).unwrap()).unwrap();
+                let number = |field: &str| entry[field].as_str().unwrap().parse::<usize>().unwrap();
+                let member = &file[number("offset")..number("offset") + number("length")];
+                assert_eq!(records(member)[0].get("WARC-Target-URI"), entry["url"].as_str().unwrap());
+            }
+        }
+        assert!(found == whole, "{size}");
+        assert!(!folder.path().join(format!("cut-{files:05}.warc.gz")).exists());
+        assert_eq!(index.lines().count(), 18);
+    }
+    assert!(!folder.path().join("cut.warc.gz").exists());
+}
+
+/// The standard tool unpacks it into the same records, and it comes in again.
+#[test]
+fn a_warc_in_zstd_frames_holds_the_same_records() {
+    let folder = tempfile::tempdir().unwrap();
+    demo(folder.path());
+    let gzip = export(folder.path(), "warc", "a.warc.gz");
+    let run = |arguments: &[&str]| gongkai().current_dir(folder.path()).args(arguments).output().unwrap();
+    let zstd = ["--archive", "gongkai-demo.sqlite", "export", "warc", "--compression", "zstd", "--out", "b.warc.zst"];
+    assert!(run(&zstd).status.success());
+    let frames = std::fs::read(folder.path().join("b.warc.zst")).unwrap();
+    let mut plain = Vec::new();
+    flate2::read::MultiGzDecoder::new(gzip.as_slice()).read_to_end(&mut plain).unwrap();
+    assert!(zstd::decode_all(frames.as_slice()).unwrap() == plain);
+    let index = std::fs::read_to_string(folder.path().join("b.cdxj")).unwrap();
+    for line in index.lines() {
+        let entry: serde_json::Value = serde_json::from_str(line.splitn(3, ' ').nth(2).unwrap()).unwrap();
+        let number = |field: &str| entry[field].as_str().unwrap().parse::<usize>().unwrap();
+        let frame = &frames[number("offset")..number("offset") + number("length")];
+        let record = zstd::bulk::decompress(frame, 1 << 20).unwrap();
+        let target = format!("WARC-Target-URI: {}\r\n", entry["url"].as_str().unwrap());
+        assert!(memchr::memmem::find(&record, target.as_bytes()).is_some(), "{target}");
+    }
+    assert_eq!(index.lines().count(), 18);
+    for file in ["a.warc.gz", "b.warc.zst"] {
+        assert_eq!(run(&["--archive", &format!("{file}.sqlite"), "import", file]).status.code(), Some(0));
+        assert!(
+            run(&["--archive", &format!("{file}.sqlite"), "export", "csv", "--out", &format!("{file}.csv")])
+                .status
+                .success()
+        );
+    }
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("a.warc.gz.csv"), read("b.warc.zst.csv"));
+    let refused = run(&["--archive", "gongkai-demo.sqlite", "export", "csv", "--compression", "zstd", "--out", "x"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
 /// Runs where `GONGKAI_WARCIO` names the `warcio` of PyPI; `.ci/run` installs it.
 #[test]
 fn warcio_accepts_the_export() {

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Output;
 
+use super::site::{Answer, Site};
 use super::{gongkai, stderr, stdout};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -226,10 +227,22 @@ fn records_as_other_tools_write_them() {
         ),
         record(&[("WARC-Type", "conversion"), ("WARC-Target-URI", "http://a.gov.cn/1")], b"text"),
     ];
-    let shapes: [(&str, Vec<u8>); 3] = [
+    let dictionary = records.concat();
+    let packed = zstd::bulk::compress(&dictionary, 3).unwrap();
+    let begun = |dictionary: &[u8]| {
+        [&[0x5D, 0x2A, 0x4D, 0x18][..], &(dictionary.len() as u32).to_le_bytes(), dictionary].concat()
+    };
+    let frames = |dictionary: &[u8]| -> Vec<u8> {
+        let mut packer = zstd::bulk::Compressor::with_dictionary(3, dictionary).unwrap();
+        records.iter().flat_map(|record| packer.compress(record).unwrap()).collect()
+    };
+    let shapes: [(&str, Vec<u8>); 6] = [
         ("plain.warc", records.concat()),
         ("members.warc.gz", records.iter().flat_map(|record| gzip(record)).collect()),
         ("stream.warc.gz", gzip(&records.concat())),
+        ("frames.warc.zst", frames(b"")),
+        ("dictionary.warc.zst", [begun(&dictionary), frames(&dictionary)].concat()),
+        ("packed.dictionary", [begun(&packed), frames(&dictionary)].concat()),
     ];
     for (name, bytes) in &shapes {
         std::fs::write(folder.join(name), bytes).unwrap();
@@ -249,7 +262,17 @@ fn records_as_other_tools_write_them() {
         let heads: Vec<String> = rows[0].rsplitn(3, ' ').take(2).map(text).collect();
         assert_eq!(heads, ["Transfer-Encoding: chunked\r\nContent-Type: text/html\r\n", "Host: a.gov.cn\r\n"]);
     }
-    // The same records in three shapes are the same captures.
+    // Torn, what is whole is taken in.
+    std::fs::write(folder.join("torn.warc.zst"), &shapes[3].1[..shapes[3].1.len() - 20]).unwrap();
+    let (status, said) = import(folder, "torn.sqlite", &["torn.warc.zst"]);
+    assert_eq!(
+        (status, said["captures"].as_u64(), said["faults"].as_array().unwrap().len()),
+        (3, Some(5), 1),
+        "{said}"
+    );
+    let parsed = run(folder, &["parse", "--warc", "dictionary.warc.zst"]);
+    assert_eq!((parsed.status.code(), stdout(&parsed).lines().count()), (Some(0), 4), "{}", stderr(&parsed));
+    // The same records in every shape are the same captures.
     let all: Vec<&str> = shapes.iter().map(|(name, _)| *name).collect();
     assert_eq!(import(folder, "all.sqlite", &all).1["captures"].as_u64(), Some(5));
 }
@@ -282,6 +305,83 @@ fn a_revisit_finds_its_original_in_a_later_file_or_is_reported() {
     assert!(said["faults"][0]["why"].as_str().unwrap().contains("original of this revisit is not here"), "{said}");
     let (status, said) = import(folder, "a.sqlite", &["1.warc", "2.warc"]);
     assert_eq!((status, said["captures"].as_u64()), (0, Some(2)), "{said}");
+}
+
+/// pywb and warcprox write revisits without so much as a head.
+#[test]
+fn a_revisit_without_a_head_is_one_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let uri = ("WARC-Target-URI", "http://a.gov.cn/1");
+    let http = ("Content-Type", "application/http; msgtype=response");
+    let revisit = |date, profile| {
+        let refers_to = ("WARC-Refers-To-Date", "2020-01-01T00:00:00Z");
+        record(&[("WARC-Type", "revisit"), uri, ("WARC-Date", date), ("WARC-Profile", profile), refers_to], b"")
+    };
+    let file = [
+        record(
+            &[("WARC-Type", "response"), uri, ("WARC-Date", "2020-01-01T00:00:00Z"), http],
+            b"HTTP/1.1 200 OK\r\n\r\nx",
+        ),
+        revisit("2020-02-01T00:00:00Z", "http://netpreserve.org/warc/0.18/revisit/identical-payload-digest"),
+        revisit("2020-03-01T00:00:00Z", "http://netpreserve.org/warc/1.0/revisit/server-not-modified"),
+    ];
+    std::fs::write(folder.join("1.warc"), file.concat()).unwrap();
+    let (status, said) = import(folder, "a.sqlite", &["1.warc"]);
+    assert_eq!((status, said["captures"].as_u64(), said["revisits"].as_u64()), (0, Some(3), Some(2)), "{said}");
+    let rows = captures(folder, "a.sqlite");
+    assert!(rows[1].starts_with("http://a.gov.cn/1 GET 200 2020-02-01T00:00:00.000Z link - - 1 "), "{}", rows[1]);
+    assert!(rows[2].starts_with("http://a.gov.cn/1 GET 304 2020-03-01T00:00:00.000Z link - - 1 "), "{}", rows[2]);
+}
+
+#[test]
+fn a_wacz_without_a_warc_is_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(folder.path().join("a.wacz")).unwrap());
+    zip.start_file("datapackage.json", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"{}").unwrap();
+    zip.finish().unwrap();
+    let (status, said) = import(folder.path(), "a.sqlite", &["a.wacz"]);
+    assert_eq!(
+        (status, &said["faults"][0]["why"]),
+        (3, &serde_json::json!("it holds no WARC under archive/")),
+        "{said}"
+    );
+}
+
+/// A site of ours, archived by wget; runs where `GONGKAI_WGET` names it.
+#[test]
+fn what_wget_archives_is_taken_in() {
+    let Some(wget) = std::env::var_os("GONGKAI_WGET") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    let headers = vec![("Content-Type", "text/html".to_owned())];
+    let answer = Answer::Page { status: 200, headers, body: page.body.clone() };
+    let site = Site::serve(vec![("a.gov.cn", "/1.html", answer)]);
+    let address = format!("http://127.0.0.1:{}/1.html", site.port());
+    let crawled = |name: &str, more: &[&str]| {
+        let warc = format!("--warc-file={name}");
+        let mut wget = std::process::Command::new(&wget);
+        wget.current_dir(folder).args(["-q", "--no-proxy", "--header=Host: a.gov.cn", "-O", "/dev/null", &warc]);
+        assert!(wget.args(more).arg(&address).status().unwrap().success());
+    };
+    crawled("members", &["--warc-cdx"]);
+    crawled("plain", &["--no-warc-compression"]);
+    // Two captures of one second are one to WARC/1.0.
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    crawled("again", &["--warc-dedup=members.cdx"]);
+    for (name, captures, revisits) in [("members.warc.gz", 1, 0), ("plain.warc", 1, 0)] {
+        let (status, said) = import(folder, &format!("{name}.sqlite"), &[name]);
+        assert_eq!(
+            (status, said["captures"].as_u64(), said["reports"].as_u64()),
+            (0, Some(captures), Some(1)),
+            "{said}"
+        );
+        assert_eq!(said["revisits"].as_u64(), Some(revisits));
+    }
+    let (status, said) = import(folder, "both.sqlite", &["again.warc.gz", "members.warc.gz"]);
+    assert_eq!((status, said["captures"].as_u64(), said["revisits"].as_u64()), (0, Some(2), Some(1)), "{said}");
 }
 
 #[test]

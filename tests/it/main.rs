@@ -22,6 +22,7 @@ mod hostile;
 mod import;
 mod kill;
 mod layers;
+mod memory;
 mod network;
 mod nightly;
 mod outside;
@@ -32,6 +33,7 @@ mod queries;
 mod quirks;
 mod readme;
 mod reparse;
+mod replay;
 mod seeds;
 #[cfg(feature = "fleet")]
 mod shards;

@@ -97,7 +97,16 @@ fn a_query_is_asked_as_the_page_would_and_kept_apart_by_what_is_posted() {
             .args(["--post-append", "--sort", "a.warc.gz"])
             .output()
             .unwrap();
-        assert_eq!(cdxj, super::stdout(&output), "as cdxj-indexer has it");
+        // It takes no request to a revisit, which so stands under the key of a GET; a replay looks under the query's.
+        let of_query = |line: &&str| line.contains("warc/revisit") && line.contains("requestBody");
+        let offset =
+            |line: &str| line.split("\"offset\": ").nth(1).map(|rest| rest.split('"').nth(1).map(str::to_owned));
+        let left_out: Vec<_> = cdxj.lines().filter(of_query).map(offset).collect();
+        assert_eq!(left_out.len(), 2, "{cdxj}");
+        let kept = |text: &str| {
+            text.lines().filter(|line| !left_out.contains(&offset(line))).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&cdxj), kept(&super::stdout(&output)), "as cdxj-indexer has it");
     }
 }
 

@@ -1,6 +1,7 @@
-//! Labelled digests (WARC/1.1 5.8): `sha1:` in base 32, as most write them, `sha256:` in hexadecimal, and the other way round.
+//! Labelled digests (WARC/1.1 5.8): `sha1:` in base 32, as most write them, `sha256:` in hexadecimal, the other
+//! way round, and in base 64.
 
-use data_encoding::{BASE32, BASE32_NOPAD, HEXLOWER};
+use data_encoding::{BASE32, BASE32_NOPAD, BASE64, BASE64URL, HEXLOWER};
 use sha1::Digest as _;
 
 use crate::digest::Hasher;
@@ -45,9 +46,10 @@ impl Check {
             Hash::Sha1(hash) => hash.finalize().to_vec(),
             Hash::Sha256(hash) => hash.finish().as_bytes().to_vec(),
         };
-        [BASE32.encode(&digest), BASE32_NOPAD.encode(&digest), HEXLOWER.encode(&digest)]
-            .iter()
-            .any(|text| text.eq_ignore_ascii_case(&self.expected))
+        let expected = self.expected.as_str();
+        let in_any_case = [BASE32.encode(&digest), BASE32_NOPAD.encode(&digest), HEXLOWER.encode(&digest)];
+        let as_written = [BASE64.encode(&digest), BASE64URL.encode(&digest)];
+        in_any_case.iter().any(|text| text.eq_ignore_ascii_case(expected)) || as_written.iter().any(|it| it == expected)
     }
 }
 
@@ -69,6 +71,10 @@ mod tests {
             assert_eq!(agrees(label, b"abc"), Some(true), "{label}");
             assert_eq!(agrees(label, b"abd"), Some(false), "{label}");
         }
+        // As some browsers' tools write it.
+        assert_eq!(agrees("sha1:qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", b"abc"), Some(true));
+        assert_eq!(agrees("sha1:qZk-NkcGgWq6PiVxeFDCbJzQ2J0=", b"abc"), Some(true));
+        assert_eq!(agrees("sha1:QZK+NKCGGWQ6PIVXEFDCBJZQ2J0=", b"abc"), Some(false));
         assert_eq!(sha1_of(b"abc"), "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE5");
         assert_eq!(agrees("md5:900150983CD24FB0D6963F7D28E17F72", b"abc"), None);
         assert_eq!(agrees("nonsense", b"abc"), None);

@@ -1,5 +1,6 @@
 //! WARC (ISO 28500), written and read, and the CDXJ index beside it.
 
+pub mod frames;
 pub mod http;
 pub mod index;
 pub mod labelled;
@@ -9,7 +10,7 @@ mod tape;
 mod write;
 
 pub use read::{Damage, MAX_BLOCK, Reader, Record, Step, unbracketed};
-pub use write::{Original, Packed, Packer, Writer, pack};
+pub use write::{Compression, Original, Packed, Packer, Writer, pack};
 
 /// What stands before the name of a head field of which the archive wrote its own.
 pub const ADDED: &str = "X-Archive-Orig-";

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use super::{ExportError, Fault, beside, warc};
-use crate::archive::warc::{Writer, index};
+use crate::archive::warc::{Compression, index};
 use crate::archive::{self, ArchiveError, Capture, CaptureId};
 use crate::dataset;
 use crate::digest::Digest;
@@ -117,9 +117,9 @@ fn captures_of(connection: &Connection, capture: CaptureId) -> Result<Vec<Captur
 fn records(connection: &Connection, captures: &[CaptureId]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
     let newest = captures.last().map(|id| archive::exchange(connection, *id)).transpose()?;
     let date = newest.map_or_else(String::new, |(capture, _): (Capture, _)| capture.started_at);
-    let mut writer = Writer::new(Vec::new(), warc::SOFTWARE, &date, "file 0 of this export")?;
+    let mut answers = warc::Records::new(connection, Compression::Gzip)?;
+    let mut writer = answers.begin(Vec::new(), &date, 0)?;
     let mut lines = Vec::new();
-    let mut answers = warc::Records::new(connection);
     for id in captures {
         let (capture, packed) = answers.of(*id)?;
         let place = writer.capture(&packed)?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::manifest::{FORM, File, Manifest, Names};
-use crate::archive::warc::{Original, Packed, Place, Writer, index, pack};
+use crate::archive::warc::{Compression, Original, Packed, Packer, Place, Writer, index, pack};
 use crate::archive::{Capture, CaptureId};
 use crate::clock::rfc3339;
 use crate::digest::Digest;
@@ -38,7 +38,7 @@ pub fn bind(number: i64, exchange: Exchange, outcome: Option<&str>, original: Op
         headers: response.headers,
     };
     let notes: Vec<(&str, String)> = outcome.map(|outcome| ("outcome", outcome.to_owned())).into_iter().collect();
-    let packed = pack(&capture, &response.body, original, &notes)?;
+    let packed = pack(&mut Packer::new(Compression::Gzip)?, &capture, &response.body, original, &notes)?;
     Ok(Bound { capture, packed })
 }
 
@@ -77,7 +77,13 @@ pub struct Named {
 
 impl Open {
     pub fn begin(date: &str, names: &Names) -> io::Result<Open> {
-        let warc = Writer::new(Vec::new(), SOFTWARE, date, &format!("crawl {}", names.crawl.as_str()))?;
+        let warc = Writer::new(
+            Vec::new(),
+            &mut Packer::new(Compression::Gzip)?,
+            SOFTWARE,
+            date,
+            &format!("crawl {}", names.crawl.as_str()),
+        )?;
         let empty = warc.size();
         Ok(Open { warc, index: Vec::new(), empty })
     }
