@@ -56,7 +56,12 @@ fn exchange(url: &str, second: i64, body: &str) -> Exchange {
     let mut headers = Headers::default();
     headers.push("Content-Type", "text/html");
     Exchange {
-        request: Request { method: "GET".into(), url: url.parse().unwrap(), headers: Headers::default(), body: None },
+        request: Request {
+            method: "GET".into(),
+            url: url.parse().unwrap(),
+            headers: Headers::default(),
+            body: Vec::new(),
+        },
         response: Response { status: 200, headers, body: body.into() },
         started_at: jiff::Timestamp::from_millisecond(1_800_000_000_000 + second * 1000 + 123).unwrap(),
         peer: Some("192.0.2.7:80".parse().unwrap()),
