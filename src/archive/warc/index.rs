@@ -12,7 +12,7 @@ pub fn line(capture: &Capture, payload_digest: &str, place: Place, file: &str) -
     line_with(capture, payload_digest, place, file, &[])
 }
 
-/// [`line`] with further fields, which readers of CDXJ pass over where they don't know them.
+/// [`line()`] with further fields, which readers of CDXJ pass over where they don't know them.
 pub fn line_with(
     capture: &Capture,
     payload_digest: &str,
