@@ -1,5 +1,6 @@
 //! One HTTP exchange as it happened: what was asked, and what came back.
 
+use std::borrow::Borrow;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -49,8 +50,12 @@ impl Request {
 
     /// What a list was asked for with.
     pub fn query(&self) -> Option<Query> {
-        let text = std::str::from_utf8(&self.body).ok()?;
-        (self.method == "POST").then(|| Query::from_text(text))
+        self.posted().map(Query::from_text)
+    }
+
+    /// The text of [`Request::query`].
+    pub fn posted(&self) -> Option<&str> {
+        if self.method == "POST" { std::str::from_utf8(&self.body).ok() } else { None }
     }
 }
 
@@ -61,7 +66,7 @@ pub struct Query(String);
 
 impl Query {
     /// `application/x-www-form-urlencoded` (URL standard, 5.2).
-    pub fn form<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Query {
+    pub fn form<K: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item: Borrow<(K, V)>>) -> Query {
         Query(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish())
     }
 
@@ -79,7 +84,7 @@ impl Query {
     }
 
     /// A form has its braces encoded, so that one at the beginning means JSON.
-    fn is_json(&self) -> bool {
+    pub fn is_json(&self) -> bool {
         self.0.starts_with('{')
     }
 
@@ -99,10 +104,9 @@ impl Query {
             object.insert(name.to_owned(), number.into());
             return Some(Query::json(&object));
         }
-        let (pairs, number) = (self.pairs(), number.to_string());
-        Some(Query::form(
-            pairs.iter().map(|(key, held)| (key.as_str(), if key == name { number.as_str() } else { held.as_str() })),
-        ))
+        let mut pairs = self.pairs();
+        pairs.iter_mut().filter(|(key, _)| key == name).for_each(|(_, held)| *held = number.to_string());
+        Some(Query::form(&pairs))
     }
 
     /// Its pairs, or the members of its JSON, as text.

@@ -86,11 +86,10 @@ fn shards(context: &Context, address: &str, json: bool) -> anyhow::Result<Exit> 
     if json {
         println!("{}", serde_json::to_string_pretty(&imported)?);
     } else {
-        let counted = |number: u64| counted(usize::try_from(number).unwrap_or(usize::MAX), "shard");
         println!(
             "{}: {} taken in, {} known already, {} without a manifest",
             place.shown(),
-            counted(imported.shards),
+            count(imported.shards, "shard"),
             imported.shards_known,
             imported.shards_unfinished
         );
@@ -105,8 +104,11 @@ fn shards(_: &Context, address: &str, _: bool) -> anyhow::Result<Exit> {
     anyhow::bail!("{address}: this program was built without the feature \"fleet\", which shards need")
 }
 
+fn count(number: u64, word: &str) -> String {
+    counted(usize::try_from(number).unwrap_or(usize::MAX), word)
+}
+
 fn say(summary: &Summary) {
-    let count = |number: u64, word| counted(usize::try_from(number).unwrap_or(usize::MAX), word);
     println!(
         "{} taken in, {} of them; {} known already; {} read",
         count(summary.captures, "capture"),

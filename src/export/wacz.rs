@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::beside::Beside;
 use super::{ExportError, Fault, warc};
-use crate::archive::warc::{Compression, index};
+use crate::archive::warc::{Compression, SOFTWARE, index};
 use crate::archive::{self, CaptureId};
 use crate::dataset::Wanted;
 use crate::digest::{Digest, Hasher};
@@ -49,7 +49,7 @@ fn write(connection: &Connection, wanted: &Wanted, out: &mut (impl Write + Seek)
         "profile": "data-package",
         "wacz_version": "1.1.1",
         "title": "政府信息公开工作年度报告",
-        "software": warc::SOFTWARE,
+        "software": SOFTWARE,
         "created": date,
         "resources": parts.listed,
     });

@@ -7,12 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::{self, Beside, Whole};
 use super::{ExportError, Fault};
-use crate::archive::warc::{Compression, Original, Packed, Packer, Writer, index, pack};
+use crate::archive::warc::{Compression, ENDINGS, Original, Packed, Packer, SOFTWARE, Writer, index, pack};
 use crate::archive::{self, Bodies, Capture, CaptureId};
 use crate::dataset::Wanted;
-
-/// What WARC and WACZ say they were made by.
-pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
 /// Everything to one stream, without an index.
 pub fn write(
@@ -81,7 +78,7 @@ pub fn to_files(
 /// `a/b.warc.gz` and `a/b.warc.zst` are `a/b`.
 fn stem(path: &Path) -> PathBuf {
     let text = path.as_os_str().to_string_lossy();
-    let stem = [".warc.gz", ".warc.zst", ".warc", ".gz", ".zst"].iter().find_map(|ending| text.strip_suffix(ending));
+    let stem = ENDINGS.iter().chain(&[".gz", ".zst"]).find_map(|ending| text.strip_suffix(ending));
     stem.map_or(path.to_owned(), PathBuf::from)
 }
 

@@ -72,11 +72,6 @@ impl<'a> Keeper<'a> {
         self.summary.faults.len()
     }
 
-    /// Makes durable what was given so far, but for revisits whose original was not among it.
-    pub fn commit(&mut self) -> Result<(), ArchiveError> {
-        self.flush()
-    }
-
     /// Whether a revisit of this file still waits for its original.
     pub fn waits(&self, file: &str) -> bool {
         self.late.iter().any(|(of, _)| of == file)
@@ -103,7 +98,8 @@ impl<'a> Keeper<'a> {
     }
 
     /// Bytes first, in one transaction; then their readings in another.
-    fn flush(&mut self) -> Result<(), ArchiveError> {
+    /// Makes durable what was given so far, but for revisits whose original was not among it.
+    pub fn flush(&mut self) -> Result<(), ArchiveError> {
         self.bytes = 0;
         let batch = std::mem::take(&mut self.batch);
         if batch.is_empty() {

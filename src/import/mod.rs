@@ -21,6 +21,7 @@ pub use keep::Keeper;
 pub use plain::Plain;
 
 use crate::archive::ArchiveError;
+use crate::archive::warc::ENDINGS;
 use crate::archive::warc::frames::{self, unpacked};
 use crate::store::Store;
 
@@ -131,7 +132,7 @@ fn kind(path: &Path) -> io::Result<Kind> {
     File::open(path)?.take(5).read_to_end(&mut first)?;
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     Ok(match first.as_slice() {
-        _ if [".warc", ".warc.gz", ".warc.zst"].iter().any(|ending| name.ends_with(ending)) => Kind::Warc,
+        _ if ENDINGS.iter().any(|ending| name.ends_with(ending)) => Kind::Warc,
         _ if name.ends_with(".wacz") => Kind::Wacz,
         [b'W', b'A', b'R', b'C', b'/'] | [0x1F, 0x8B, ..] => Kind::Warc,
         [magic @ .., _] if [frames::FRAME, frames::DICTIONARY].iter().any(|it| it == magic) => Kind::Warc,

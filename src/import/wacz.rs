@@ -6,6 +6,7 @@ use zip::ZipArchive;
 
 use super::{Keeper, take};
 use crate::archive::ArchiveError;
+use crate::archive::warc::ENDINGS;
 
 /// A part that is no WARC is read for its checksum up to here, bytes.
 const MAX_PART: u64 = 512 << 20;
@@ -17,7 +18,7 @@ pub fn is_wacz(file: impl Read + Seek) -> bool {
 }
 
 fn is_warc(name: &str) -> bool {
-    name.starts_with("archive/") && [".warc.gz", ".warc", ".warc.zst"].iter().any(|ending| name.ends_with(ending))
+    name.starts_with("archive/") && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Takes in each WARC, and reads every other part through, for its checksum. Without a directory (a torn file) the parts are

@@ -65,13 +65,12 @@ pub struct Given<'a> {
 
 impl<'a> Given<'a> {
     pub fn served(request: &'a Request, response: &'a Response) -> Given<'a> {
-        let query = (request.method == "POST").then(|| std::str::from_utf8(&request.body).ok()).flatten();
         Given {
             url: Some(&request.url),
             status: Some(response.status),
             headers: &response.headers,
             body: &response.body,
-            query,
+            query: request.posted(),
         }
     }
 }

@@ -41,30 +41,20 @@ impl Trouble {
         Trouble::Bad(Told { zh: zh.into(), en: en.into() })
     }
 
-    fn told(&self, lang: Lang) -> String {
-        let Told { zh, en } = match self {
-            Trouble::NotFound(told) | Trouble::Bad(told) => return lang.w(&told.zh, &told.en).to_owned(),
-            Trouble::NoToken => Told {
-                zh: "需要启动网页服务时显示的令牌".into(),
-                en: "this needs the token that was printed when the pages were started".into(),
-            },
-            Trouble::InUse => Told {
-                zh: "存档正在写入，等了五秒仍未轮到：没有保存，请稍后再试".into(),
-                en: "the archive was being written for longer than five seconds: nothing was kept, try again".into(),
-            },
-            Trouble::Busy => Told {
-                zh: "同时请求的页面太多，请稍后再试".into(),
-                en: "too many pages are being made: try again".into(),
-            },
-            Trouble::Fault(_) => Told {
-                zh: "页面未能生成，原因见日志".into(),
-                en: "the page could not be made; the log says why".into(),
-            },
+    fn told(&self, lang: Lang) -> &str {
+        let (zh, en) = match self {
+            Trouble::NotFound(told) | Trouble::Bad(told) => (told.zh.as_str(), told.en.as_str()),
+            Trouble::NoToken => {
+                ("需要启动网页服务时显示的令牌", "this needs the token that was printed when the pages were started")
+            }
+            Trouble::InUse => (
+                "存档正在写入，等了五秒仍未轮到：没有保存，请稍后再试",
+                "the archive was being written for longer than five seconds: nothing was kept, try again",
+            ),
+            Trouble::Busy => ("同时请求的页面太多，请稍后再试", "too many pages are being made: try again"),
+            Trouble::Fault(_) => ("页面未能生成，原因见日志", "the page could not be made; the log says why"),
         };
-        match lang {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
+        lang.w(zh, en)
     }
 
     fn status(&self) -> StatusCode {
@@ -121,7 +111,7 @@ pub fn trouble(asked: &Asked, trouble: &Trouble) -> Response<Body> {
     let mut response = if asked.path.starts_with("/api") {
         json_text(&serde_json::json!({ "error": trouble.told(Lang::En) }))
     } else {
-        let what = trouble.told(asked.lang);
+        let what = trouble.told(asked.lang).to_owned();
         let title = asked.lang.w("无法显示", "Not shown");
         let page = TroublePage { shell: Shell::new(asked, "", title), status: status.as_u16(), what: what.clone() };
         html(asked, &page).unwrap_or_else(|_| Response::new(Body::from(what)))

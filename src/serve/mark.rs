@@ -42,10 +42,8 @@ async fn kept(site: &Arc<Site>, asked: &Asked, request: Request) -> Result<Heade
     }
     let verdict = field("verdict");
     if !MARKS.contains(&verdict.as_str()) {
-        return Err({
-            let known = MARKS.join(", ");
-            Trouble::bad(format!("verdict 只能是 {known}"), format!("verdict is none of {known}"))
-        });
+        let known = MARKS.join(", ");
+        return Err(Trouble::bad(format!("verdict 只能是 {known}"), format!("verdict is none of {known}")));
     }
     let year = field("year").parse().map_err(|_| Trouble::bad("year 不是数字", "year is no number"))?;
     let marked = Marked { agency: field("agency"), year, fingerprint };

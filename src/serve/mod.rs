@@ -130,7 +130,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/capture/{capture}", at(replay::page))
         .route("/raw/{capture}", at(replay::raw))
         .route("/runs", at(run::page))
-        .route("/runs/{crawl}", at(run::one_run))
+        .route("/runs/{crawl}", at(run::one_page))
         .route("/api", at(api::about))
         .route("/api/openapi.json", at(api::openapi))
         .route("/api/coverage", at(api::coverage))

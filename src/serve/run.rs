@@ -56,6 +56,10 @@ impl HostNow {
         self.last_start_at.as_deref().and_then(|at| at.get(11..19)).unwrap_or_default()
     }
 
+    fn is_slowed(&self) -> bool {
+        self.slowdown > 1
+    }
+
     fn until(&self) -> String {
         self.blocked_until.as_deref().map(minute).unwrap_or_default()
     }
@@ -146,7 +150,7 @@ fn hosts(connection: &Connection, since: &str, now: &str) -> Result<Vec<HostNow>
         Ok(HostNow {
             host: plain(&row.get::<_, String>(0)?),
             last_start_at: row.get(1)?,
-            slowdown: row.get::<_, Option<i64>>(2)?.unwrap_or(1).max(1),
+            slowdown: row.get(2)?,
             blocked: row.get(3)?,
             blocked_until: row.get(4)?,
             settled: row.get(5)?,
@@ -223,7 +227,7 @@ struct Kept {
 }
 
 /// What one run kept.
-pub fn one_page(connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
+pub fn one_page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
     let crawl = asked.segment(1)?;
     let run: Option<(String, Option<String>)> = connection
         .prepare_cached("SELECT started_at, ended_at FROM crawl WHERE id = ?1")?
@@ -259,10 +263,6 @@ pub fn one_page(connection: &Connection, asked: &Asked) -> Result<Response<Body>
         captures,
     };
     html(asked, &page)
-}
-
-pub fn one_run(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response<Body>, Trouble> {
-    one_page(connection, asked)
 }
 
 #[cfg(test)]

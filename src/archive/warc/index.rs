@@ -1,7 +1,7 @@
 //! CDXJ: a line for each response and revisit, as cdxj-indexer writes it and pywb reads it, sorted by key and time.
 
 use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::{Place, surt::surt};
 use crate::archive::Capture;
@@ -51,14 +51,14 @@ pub fn line_with(
         .into_iter()
         .chain(further)
         .filter_map(|(name, value)| Some(format!("\"{name}\": {}", Value::from(value?))));
-    format!("{} {digits} {{{}}}\n", key, fields.collect::<Vec<_>>().join(", "))
+    format!("{key} {digits} {{{}}}\n", fields.collect::<Vec<_>>().join(", "))
 }
 
 /// A query as these tools tell it: a form with its escapes undone, the members of JSON as a form.
 fn told(query: &Query) -> String {
     let pairs = query.pairs();
-    if query.content_type() == "application/json" {
-        return form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
+    if query.is_json() {
+        return Query::form(&pairs).as_str().to_owned();
     }
     pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }

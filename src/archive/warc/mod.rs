@@ -12,6 +12,12 @@ mod write;
 pub use read::{Damage, MAX_BLOCK, Reader, Record, Step, unbracketed};
 pub use write::{Compression, Original, Packed, Packer, Writer, pack};
 
+/// What WARC, WACZ and shards say they were made by.
+pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
+
+/// How the names of WARC files end.
+pub const ENDINGS: [&str; 3] = [".warc.gz", ".warc.zst", ".warc"];
+
 /// What stands before the name of a head field of which the archive wrote its own.
 pub const ADDED: &str = "X-Archive-Orig-";
 

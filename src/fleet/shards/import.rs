@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 
 use super::manifest::{FORM, Manifest};
-use super::place::{Place, is_refusal};
+use super::place::{LOCAL, Place, is_refusal, local};
 use crate::archive::ArchiveError;
 use crate::clock::{Clock, rfc3339};
 use crate::digest::Hasher;
@@ -86,7 +86,7 @@ pub fn import(store: &Store, place: &Place, clock: &Clock, runtime: &Handle) -> 
             }
             Ok(file) => import::take(&mut keeper, &warc.name, file)?,
         }
-        keeper.commit()?;
+        keeper.flush()?;
         imported.shards += 1;
         if keeper.faults() > faults {
             continue;
@@ -185,12 +185,6 @@ async fn copy(place: &Place, manifest: &Manifest) -> Result<std::fs::File, Bad> 
     }
     file.rewind().map_err(Bad::Copy)?;
     Ok(file)
-}
-
-const LOCAL: &str = super::place::LOCAL_COPY;
-
-fn local(source: std::io::Error) -> Error {
-    Error::Generic { store: LOCAL, source: source.into() }
 }
 
 /// Asks a few times: a store that is away for a moment must not cost a run of hours.

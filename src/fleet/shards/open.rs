@@ -3,14 +3,12 @@
 use std::io;
 
 use super::manifest::{FORM, File, Manifest, Names};
-use crate::archive::warc::{Compression, Original, Packed, Packer, Place, Writer, index, pack};
+use crate::archive::warc::{Compression, Original, Packed, Packer, Place, SOFTWARE, Writer, index, pack};
 use crate::archive::{Capture, CaptureId};
 use crate::clock::rfc3339;
 use crate::digest::Digest;
 use crate::exchange::Exchange;
 use crate::urlkey::UrlKey;
-
-pub const SOFTWARE: &str = concat!("gongkai/", env!("CARGO_PKG_VERSION"));
 
 /// One exchange as records, and what the index needs of it.
 pub struct Bound {

@@ -159,7 +159,7 @@ impl Place {
     pub async fn stream(&self, name: &str, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> Result<(), Error> {
         let mut pieces = self.store.get(&Path::from(name)).await?.into_stream();
         while let Some(piece) = pieces.next().await {
-            each(&piece?).map_err(|source| Error::Generic { store: LOCAL_COPY, source: source.into() })?;
+            each(&piece?).map_err(local)?;
         }
         Ok(())
     }
@@ -176,7 +176,11 @@ impl Place {
 }
 
 /// Who is at fault where a piece could not be put away on this machine.
-pub(super) const LOCAL_COPY: &str = "local copy";
+pub const LOCAL: &str = "local copy";
+
+pub fn local(source: io::Error) -> Error {
+    Error::Generic { store: LOCAL, source: source.into() }
+}
 
 /// Trying again is the caller's, who knows how long it may wait.
 const ONE_TRY: RetryConfig = RetryConfig {

@@ -14,9 +14,10 @@ const ROWS: u64 = 20;
 
 /// The script that names the site, with the column in its address: for a column page that does not name it itself.
 pub fn script(page: &Url, text: &str) -> Option<String> {
+    // Every page comes by: first what its address alone tells.
+    let column = parameter(page, "categorynum")?;
     is_column(page, text).then_some(())?;
     site(text).is_none().then_some(())?;
-    let column = parameter(page, "categorynum")?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("deptcode", &parameter(page, "deptcode").unwrap_or_default()).append_pair("categorynum", &column);
     Some(format!("{SCRIPT}?{}", query.finish()))
@@ -24,8 +25,8 @@ pub fn script(page: &Url, text: &str) -> Option<String> {
 
 /// The first page of the list, once the site is named.
 pub fn first(page: &Url, text: &str) -> Option<(String, Query)> {
-    (page.path().ends_with(SCRIPT) || is_column(page, text)).then_some(())?;
     let column = parameter(page, "categorynum")?;
+    (page.path().ends_with(SCRIPT) || is_column(page, text)).then_some(())?;
     let (project, site) = site(text)?;
     let mut asked = Map::new();
     asked.insert("deptcode".into(), parameter(page, "deptcode").unwrap_or_default().into());

@@ -13,7 +13,7 @@ pub fn next(page: &Url, text: &str, query: Option<&Query>) -> Option<(String, Qu
         text.split("page('").skip(1).filter_map(|rest| rest.split('\'').next()?.trim().parse::<u64>().ok()).max()?;
     let this: u64 = query.map_or(Some(1), |query| query.get(NUMBER)?.parse().ok())?;
     let next = this.checked_add(1).filter(|next| *next <= last)?;
-    Some((page.to_string(), Query::form([(NUMBER, next.to_string().as_str())])))
+    Some((page.to_string(), Query::form([(NUMBER, next.to_string())])))
 }
 
 #[cfg(test)]

@@ -25,9 +25,9 @@ pub fn next(page: &Url, text: &str, query: Option<&Query>) -> Option<(String, Qu
 
 /// `var param_745545 = {col:1,webid:355,path:'/',columnid:59960,unitid:'745545',…}` in a page whose rows are some of a total.
 fn more_rows(text: &str) -> Option<(String, Query)> {
+    let at = text.find(PROXY)?;
     // A page with the address of its next group is asked for by that.
     (!text.contains("<nextgroup>")).then_some(())?;
-    let at = text.find(PROXY)?;
     let proxy = format!("{}{PROXY}", &text[text[..at].rfind(['"', '\'', '(', ' ', '='])? + 1..at]);
     let parameters = text.match_indices("columnid").find_map(|(at, _)| {
         let object = text[..at].rfind('{').map(|begin| &text[begin + 1..])?.split('}').next()?;
@@ -39,8 +39,7 @@ fn more_rows(text: &str) -> Option<(String, Query)> {
     let rows = number_after(text, &["perPage"]).filter(|rows| (1..=100).contains(rows)).unwrap_or(ROWS);
     (held < total).then_some(())?;
     let (start, end) = (held + 1, (held + rows * GROUP).min(total));
-    let query = Query::form(parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-    Some((format!("{proxy}?startrecord={start}&endrecord={end}&perpage={rows}"), query))
+    Some((format!("{proxy}?startrecord={start}&endrecord={end}&perpage={rows}"), Query::form(&parameters)))
 }
 
 fn after_rows(answer: &Url, text: &str) -> Option<Url> {
@@ -61,9 +60,8 @@ fn search(text: &str) -> Option<(String, Query)> {
         rest.split(['"', '\'', ' ', '<', '>', '\r', '\n']).next().filter(|asked| asked.contains("infotypeId="))
     })?;
     let named = named.replace("&amp;", "&");
-    let pairs = form_urlencoded::parse(named.as_bytes()).into_owned().filter(|(key, _)| key != "currpage");
-    let pairs: Vec<(String, String)> = pairs.chain([("currpage".to_owned(), "1".to_owned())]).collect();
-    Some((SEARCH.to_owned(), Query::form(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))))
+    let pairs = form_urlencoded::parse(named.as_bytes()).filter(|(key, _)| key != "currpage");
+    Some((SEARCH.to_owned(), Query::form(pairs.chain([("currpage".into(), "1".into())]))))
 }
 
 /// While the answer has rows, and as far as its 共N页 goes.
