@@ -415,3 +415,28 @@ fn a_place_that_is_none_is_named() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("/nowhere/at/all"), "{}", stderr(&output));
 }
+
+/// Two queries that happen to have the same answer are two addresses, as in an archive.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_posted_is_part_of_the_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let place = format!("file://{}/shards", folder.display());
+    let shards = begin(&place, "w", SETTINGS).await;
+    for (second, body) in ["page=1", "page=2", "page=1"].into_iter().enumerate() {
+        let mut asked = exchange("http://a.gov.cn/list", second as i64, "no rows");
+        (asked.request.method, asked.request.body) = ("POST".into(), body.into());
+        within(shards.put(asked)).await.unwrap();
+    }
+    within(shards.close()).await;
+    let manifests = manifests(&place).await;
+    let revisits: Vec<u64> = manifests.iter().map(|manifest| manifest.revisits).collect();
+    assert_eq!(revisits, [0, 0, 1], "{manifests:?}");
+    let opened = Place::open(&place, &environment()).unwrap();
+    for (manifest, query) in manifests.iter().zip(["page=1", "page=2", "page=1"]) {
+        let index = String::from_utf8(opened.read(&manifest.cdxj.name).await.unwrap()).unwrap();
+        assert!(index.contains(&format!("\"urlkey\": \"http://a.gov.cn/list POST {query}\"")), "{index}");
+    }
+    let (status, said) = import(folder, "a.sqlite", &[&place]);
+    assert_eq!((status, said["captures"].as_u64(), said["revisits"].as_u64()), (0, Some(3), Some(1)), "{said}");
+}

@@ -23,6 +23,7 @@ pub struct Writer<W: Write> {
 }
 
 /// The original that a revisit points at.
+#[derive(Clone)]
 pub struct Original {
     pub url: String,
     pub date: String,

@@ -7,7 +7,7 @@ use crate::archive::warc::{Compression, Original, Packed, Packer, Place, SOFTWAR
 use crate::archive::{Capture, CaptureId};
 use crate::clock::rfc3339;
 use crate::digest::Digest;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Request};
 use crate::urlkey::UrlKey;
 
 /// One exchange as records, and what the index needs of it.
@@ -40,10 +40,15 @@ pub fn bind(number: i64, exchange: Exchange, outcome: Option<&str>, original: Op
     Ok(Bound { capture, packed })
 }
 
+/// The address as the archive tells it from others: what is posted to it is part of it.
+pub fn key_of(request: &Request) -> UrlKey {
+    UrlKey::asked(&request.method, &request.url, &request.body)
+}
+
 /// A line of the index, with what decides which captures an archive would read, so that nobody need open the WARC for that.
 fn line(capture: &Capture, payload_digest: &str, place: Place, file: &str) -> String {
     let further = [
-        ("urlkey", UrlKey::of(&capture.url).as_str().to_owned()),
+        ("urlkey", key_of(&capture.request).as_str().to_owned()),
         ("startedAt", capture.started_at.clone()),
         ("sha256", capture.digest.to_string()),
         ("hop", capture.hop.as_str().to_owned()),

@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::manifest::Names;
-use super::open::{Bound, Closed, Open, bind};
+use super::open::{Bound, Closed, Open, bind, key_of};
 use super::place::{Created, Place, is_refusal};
 use super::seen::Seen;
 use crate::archive::warc::Original;
@@ -169,7 +169,7 @@ fn original_of(exchange: &Exchange, told: Option<(Original, Digest)>, seen: &See
         return None;
     }
     let digest = Digest::of(&response.body);
-    let known = seen.original(exchange.request.url.as_str(), digest);
+    let known = seen.original(&key_of(&exchange.request), digest);
     known.or_else(|| told.filter(|(_, known)| *known == digest).map(|(original, _)| original))
 }
 
@@ -287,7 +287,8 @@ impl Binder {
                 closed.captures().filter(|capture| capture.revisit_of.is_none() && capture.truncated.is_none())
             {
                 if capture.size_bytes > 0 && (200..300).contains(&capture.status) {
-                    seen.remember(capture.url.to_string(), capture.digest, capture.started_at.clone());
+                    let original = Original { url: capture.url.to_string(), date: capture.started_at.clone() };
+                    seen.remember(key_of(&capture.request), capture.digest, original);
                 }
             }
             return Ok(manifest.warc.name);
