@@ -9,11 +9,12 @@ use tokio::runtime::Runtime;
 
 use super::exit::counted;
 use super::network::{NetworkArgs, time};
+use super::worker::{Work, WorkerArgs};
 use super::{Context, Exit, metrics, print, runtime};
 use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Changes, ReportAt, Stop, Summary};
 use crate::schedule::Standing;
-use crate::seed;
+use crate::seed::{self, Seed};
 use crate::store::{Access, Store, StoreError};
 
 #[derive(Args, Clone)]
@@ -47,6 +48,8 @@ pub struct Crawl {
     metrics: Option<metrics::To>,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    worker: WorkerArgs,
 }
 
 /// What to do where another run is still going.
@@ -102,22 +105,20 @@ impl Crawl {
                 }
             },
         };
-        let Some(store) = self.open(context, &stop)? else { return Ok(Exit::Done) };
-        let place = self.network.place(store.clone(), context.config.crawl.clone())?;
         let max_time = [self.max_time, closes].into_iter().flatten().min();
         let bounds = Bounds { only: self.only.clone(), max_pages: self.max_pages, max_time };
-        let summary = runtime.block_on(async {
-            if let Some(metrics::To::Serve(address)) = self.metrics {
-                metrics::serve(address, store.clone()).await?;
+        let summary = match self.worker.place() {
+            Some(place) => {
+                let settings = self.network.over(context.config.crawl.clone());
+                let work =
+                    Work { settings, events: self.network.events()?, seeds, bounds, metrics: self.metrics.clone() };
+                self.worker.run(place, work, runtime, stop)?
             }
-            Ok::<_, anyhow::Error>(crawl::crawl(place, seeds, bounds, stop).await?)
-        })?;
-        if let Some(metrics::To::File(path)) = &self.metrics {
-            // The run is done and kept, whatever becomes of what is said about it.
-            if let Err(error) = metrics::write(path, &store) {
-                tracing::warn!("no metrics: {error:#}");
+            None => {
+                let Some(store) = self.open(context, &stop)? else { return Ok(Exit::Done) };
+                self.run_on(&store, context, runtime, seeds, bounds, stop)?
             }
-        }
+        };
         if !context.quiet {
             say(&summary);
         }
@@ -125,12 +126,38 @@ impl Crawl {
             println!("{}", serde_json::to_string(&summary)?);
         }
         if !context.config.notify.is_empty() {
-            // As above: a mail that can't be sent undoes nothing.
+            // The run is done and kept: a mail that can't be sent undoes nothing.
             if let Err(error) = notify(&context.config.notify, &summary) {
                 tracing::warn!("nobody was notified: {error:#}");
             }
         }
         Ok(exit_of(&summary))
+    }
+
+    /// On an archive of this machine.
+    fn run_on(
+        &self,
+        store: &Store,
+        context: &Context,
+        runtime: &Runtime,
+        seeds: Vec<Seed>,
+        bounds: Bounds,
+        stop: Stop,
+    ) -> anyhow::Result<Summary> {
+        let place = self.network.place(store.clone(), context.config.crawl.clone())?;
+        let summary = runtime.block_on(async {
+            if let Some(metrics::To::Serve(address)) = self.metrics {
+                metrics::serve(address, metrics::of_archive(store)).await?;
+            }
+            Ok::<_, anyhow::Error>(crawl::crawl(place, seeds, bounds, stop).await?)
+        })?;
+        if let Some(metrics::To::File(path)) = &self.metrics {
+            // As with a mail: what is said about the run undoes nothing.
+            if let Err(error) = metrics::write(path, &metrics::of_archive(store)) {
+                tracing::warn!("no metrics: {error:#}");
+            }
+        }
+        Ok(summary)
     }
 
     /// The archive for writing; none where another run holds it and that is no fault.

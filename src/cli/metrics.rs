@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -34,15 +35,24 @@ impl std::str::FromStr for To {
     }
 }
 
+/// What is to be told, whenever it is asked for.
+pub type Text = Arc<dyn Fn() -> anyhow::Result<String> + Send + Sync>;
+
+/// Of an archive.
+pub fn of_archive(store: &Store) -> Text {
+    let store = store.clone();
+    Arc::new(move || Ok(metrics::text(&store.reader()?)?))
+}
+
 /// Serves until the runtime ends.
-pub async fn serve(address: SocketAddr, store: Store) -> anyhow::Result<()> {
+pub async fn serve(address: SocketAddr, text: Text) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .with_context(|| format!("metrics can't be served at {address}"))?;
     eprintln!("metrics at http://{}/metrics", listener.local_addr()?);
     let page = get(move || {
-        let store = store.clone();
-        async move { tokio::task::spawn_blocking(move || answer(&store)).await.unwrap_or_else(|_| failed("it stopped")) }
+        let text = text.clone();
+        async move { tokio::task::spawn_blocking(move || answer(&text)).await.unwrap_or_else(|_| failed("it stopped")) }
     });
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, Router::new().route("/metrics", page)).await {
@@ -52,8 +62,8 @@ pub async fn serve(address: SocketAddr, store: Store) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn answer(store: &Store) -> Response {
-    match store.reader().and_then(|connection| metrics::text(&connection)) {
+fn answer(text: &Text) -> Response {
+    match text() {
         Ok(text) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
         Err(error) => failed(&error.to_string()),
     }
@@ -64,8 +74,8 @@ fn failed(why: &str) -> Response {
 }
 
 /// Writes beside the name and renames: a collector never reads half a file.
-pub fn write(path: &PathBuf, store: &Store) -> anyhow::Result<()> {
-    let text = metrics::text(&store.reader()?)?;
+pub fn write(path: &PathBuf, text: &Text) -> anyhow::Result<()> {
+    let text = text()?;
     let beside = path.with_extension("part");
     std::fs::write(&beside, text)
         .and_then(|()| std::fs::rename(&beside, path))

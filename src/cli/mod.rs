@@ -27,6 +27,7 @@ mod serve;
 mod show;
 mod urls;
 mod verify;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -74,13 +74,17 @@ impl NetworkArgs {
     }
 
     pub fn place(&self, store: Store, settings: Settings) -> anyhow::Result<Place> {
-        let events = match &self.events {
+        Ok(Place { store, clock: Clock::system(), settings: self.over(settings), events: self.events()? })
+    }
+
+    /// Where events are written.
+    pub fn events(&self) -> anyhow::Result<Events> {
+        Ok(match &self.events {
             None => Events::default(),
             Some(path) if path.as_os_str() == "-" => Events::to(Box::new(std::io::stdout())),
             Some(path) => Events::to(Box::new(
                 File::create(path).with_context(|| format!("{} can't be written", path.display()))?,
             )),
-        };
-        Ok(Place { store, clock: Clock::system(), settings: self.over(settings), events })
+        })
     }
 }

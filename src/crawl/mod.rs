@@ -16,21 +16,19 @@ mod settings;
 mod summary;
 mod visit;
 mod walk;
+mod work;
 
-use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 use url::Url;
 
 pub use changes::{Changes, Late, Quiet, ReportAt, Revised, Withdrawn};
 pub use events::{Events, Kind as EventKind};
-pub use fetch::DoorError;
+pub use fetch::{Condition, DoorError, Groups, tls as trusting};
 pub use guard::{Guard, Refusal};
 pub use outcome::Outcome;
 pub use settings::{Identity, Limits, Network, Pace, Resolve, Revisit, Settings};
@@ -47,9 +45,10 @@ use crate::parse::{Given, PARSER_VERSION, Parsed};
 use crate::seed::{Scope, Seed};
 use crate::store::{Store, StoreError};
 use fetch::Door;
-use frontier::{Found, Remembered, Role};
+use frontier::{Found, Keeper, Remembered, Role, Sqlite, Terms};
 use politeness::Gate;
 use visit::Visitor;
+use work::work;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
@@ -59,8 +58,14 @@ pub enum CrawlError {
     Archive(#[from] ArchiveError),
     #[error(transparent)]
     Door(#[from] DoorError),
+    /// Of a frontier that is no archive; worded by whoever keeps it.
+    #[error("{0}")]
+    Frontier(String),
     #[error("{0}")]
     Address(String),
+    /// The process was taken for dead, and its work given to others; what it was about to ask, they ask.
+    #[error("{0} is another worker's by now")]
+    Taken(String),
     #[error("a task of the crawl ended early: {0}")]
     Stopped(String),
 }
@@ -119,6 +124,32 @@ pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -
     Ok(summary.finish(&store, begun.crawl, visitor.clock.now()).await?)
 }
 
+/// What a crawl works with besides its frontier.
+pub struct Hands {
+    pub clock: Clock,
+    pub settings: Settings,
+    pub events: Events,
+}
+
+/// Works through everything due of a frontier that others work on too, until nothing is left to any of them. What comes is
+/// kept, not read.
+pub async fn crawl_shared(
+    keeper: Arc<dyn Keeper>,
+    hands: Hands,
+    scope: Scope,
+    bounds: Bounds,
+    stop: Stop,
+) -> Result<Summary, CrawlError> {
+    let Hands { clock, settings, events } = hands;
+    let door = Door::new(&settings, clock.clone())?;
+    let gate = Gate::new(settings.pace.clone(), false, keeper.clone());
+    let visitor = Arc::new(Visitor::new(keeper, None, clock, door, gate, scope, settings, events, &[]));
+    let mut summary = Summary::default();
+    work(&visitor, &bounds, &stop, &mut summary).await?;
+    summary.interrupted = stop.is_asked();
+    Ok(summary)
+}
+
 /// One address now, and where its redirects lead: a visit each.
 pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Visited)>, CrawlError> {
     let begun = begin(&place, Vec::new()).await?;
@@ -142,15 +173,10 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
             anchor: String::new(),
             score: 100,
         };
-        let lease = store
-            .write(move |tx| {
-                frontier::add(tx, &found, now)?;
-                frontier::lease_now(tx, &found, now)
-            })
-            .await?;
+        let lease = visitor.keeper.lease_now(found, now).await?;
         // Asked for by a person: whole, not on condition.
         let lease = frontier::Lease { condition: fetch::Condition::default(), redirects, ..lease };
-        let visited = visitor.visit(lease).await?;
+        let Some(visited) = visitor.visit(lease).await?.ended(&visitor).await? else { break };
         summary.count(&url, &visited);
         next = visited.target.clone().map(|target| (target, redirects + 1));
         visits.push((url, visited));
@@ -204,112 +230,14 @@ async fn begin(place: &Place, seeds: Vec<Seed>) -> Result<Begun, CrawlError> {
 async fn visitor(place: Place, scope: Scope, begun: &Begun) -> Result<Visitor, CrawlError> {
     let Place { store, clock, settings, events } = place;
     let door = Door::new(&settings, clock.clone())?;
+    let keeper = Arc::new(Sqlite::new(store.clone(), Terms::of(&settings, scope.clone()), begun.crawl));
     let now = clock.now();
-    let ago = |known: &Remembered| {
-        let at: jiff::Timestamp = known.last_start_at.as_ref()?.parse().ok()?;
-        // A clock that was set back says nothing about the gap: the whole of it is kept.
-        Some(Duration::try_from(now.duration_since(at)).unwrap_or_default())
-    };
-    let recent = begun.remembered.iter().filter_map(ago).any(|ago| ago < settings.pace.gap);
-    let gate = Gate::new(settings.pace.clone(), begun.reclaimed > 0 || recent);
+    let recent = begun.remembered.iter().filter_map(|known| known.asked_ago(now)).any(|ago| ago < settings.pace.gap);
+    let gate = Gate::new(settings.pace.clone(), begun.reclaimed > 0 || recent, keeper.clone());
     for known in &begun.remembered {
-        gate.remember(&known.host, ago(known), known.slowdown, known.refused);
+        gate.remember(&known.host, known.asked_ago(now), known.slowdown, known.refused);
     }
-    Ok(Visitor::new(store, clock, door, gate, scope, settings, events, begun.crawl, &begun.remembered))
-}
-
-/// A task for each host with work, until no host has any.
-async fn work(visitor: &Arc<Visitor>, bounds: &Bounds, stop: &Stop, summary: &mut Summary) -> Result<(), CrawlError> {
-    /// Hosts with a task; the gate lets fewer of them ask at a time.
-    const TASKS: usize = 1_024;
-    let left = Arc::new(AtomicU64::new(bounds.max_pages.unwrap_or(u64::MAX)));
-    let deadline = bounds.max_time.map(|time| Instant::now() + time);
-    let mut busy = HashSet::new();
-    let mut tasks = JoinSet::new();
-    loop {
-        let over = stop.is_asked()
-            || deadline.is_some_and(|deadline| Instant::now() >= deadline)
-            || left.load(Ordering::SeqCst) == 0;
-        if !over {
-            let (now, only) = (visitor.clock.now(), bounds.only.clone());
-            let enough = TASKS + busy.len();
-            let hosts = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref(), enough)).await?;
-            for host in hosts {
-                if tasks.len() < TASKS && busy.insert(host.clone()) {
-                    let (visitor, stop, left) = (visitor.clone(), stop.clone(), left.clone());
-                    tasks.spawn(async move { (host.clone(), work_host(&visitor, host, &stop, &left, deadline).await) });
-                }
-            }
-        }
-        match tasks.join_next().await {
-            None if over && !stop.is_asked() => return say_what_is_left(visitor, bounds, deadline, summary).await,
-            None => return Ok(()),
-            Some(ended) => {
-                let (host, visits) = ended.map_err(|error| CrawlError::Stopped(error.to_string()))?;
-                busy.remove(&host);
-                for (url, visited) in visits? {
-                    summary.count(&url, &visited);
-                }
-            }
-        }
-    }
-}
-
-/// A run that its bounds ended while something was due did its work in part.
-async fn say_what_is_left(
-    visitor: &Visitor,
-    bounds: &Bounds,
-    deadline: Option<Instant>,
-    summary: &mut Summary,
-) -> Result<(), CrawlError> {
-    let (now, only) = (visitor.clock.now(), bounds.only.clone());
-    let due = visitor.store.write(move |tx| frontier::due_hosts(tx, now, only.as_deref(), 1)).await?;
-    if !due.is_empty() {
-        let late = deadline.is_some_and(|deadline| Instant::now() >= deadline);
-        summary.bounded.insert(if late { "max_time" } else { "max_pages" });
-    }
-    Ok(())
-}
-
-/// A host's addresses one after the other. Ends early now and then, so that hosts just found get their turn.
-async fn work_host(
-    visitor: &Visitor,
-    host: String,
-    stop: &Stop,
-    left: &AtomicU64,
-    deadline: Option<Instant>,
-) -> Result<Vec<(Url, Visited)>, CrawlError> {
-    const TURN: usize = 16;
-    let mut visits = Vec::new();
-    while visits.len() < TURN && !stop.is_asked() && deadline.is_none_or(|deadline| Instant::now() < deadline) {
-        if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
-            break;
-        }
-        let (name, now) = (host.clone(), visitor.clock.now());
-        let Some(lease) = visitor.store.write(move |tx| frontier::lease(tx, &name, now)).await? else {
-            left.fetch_add(1, Ordering::SeqCst);
-            break;
-        };
-        let (id, url) = (lease.id, lease.url.clone());
-        // Asked to stop while waiting for the host's turn or its answer: the address is given back, nothing is half done.
-        let visited = tokio::select! {
-            visited = visitor.visit(lease) => visited?,
-            () = finished_waiting(stop) => {
-                visitor.store.write(move |tx| frontier::release(tx, id)).await?;
-                break;
-            }
-        };
-        visits.push((url, visited));
-    }
-    Ok(visits)
-}
-
-/// How long work in flight may go on after a request to stop.
-const GRACE: Duration = Duration::from_secs(5);
-
-async fn finished_waiting(stop: &Stop) {
-    stop.asked().await;
-    tokio::time::sleep(GRACE).await;
+    Ok(Visitor::new(keeper, Some(store), clock, door, gate, scope, settings, events, &begun.remembered))
 }
 
 /// Captures that an earlier run committed and did not come to read.

@@ -13,7 +13,8 @@ use governor::{DefaultDirectRateLimiter, Jitter, Quota, RateLimiter};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::Pace;
+use super::frontier::{Gaps, Turn, Turns};
+use super::{CrawlError, Pace};
 
 /// The right to one request. Can't be copied; the host stays taken until it is dropped.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Permit {
     _host: OwnedMutexGuard<Track>,
     _address: OwnedMutexGuard<Track>,
     _slot: Option<OwnedSemaphorePermit>,
+    _turn: Turn,
 }
 
 /// When a host or an address was last asked.
@@ -31,6 +33,8 @@ struct Track {
 
 pub struct Gate {
     pace: Pace,
+    /// What other processes ask, where there are any.
+    turns: Arc<dyn Turns>,
     hosts: StdMutex<HashMap<String, Host>>,
     addresses: StdMutex<HashMap<IpAddr, Arc<Mutex<Track>>>>,
     ceiling: DefaultDirectRateLimiter,
@@ -60,7 +64,7 @@ const CARE_QUARTERS: u32 = 10;
 
 impl Gate {
     /// `hold` keeps every first request back for one gap.
-    pub fn new(pace: Pace, hold: bool) -> Gate {
+    pub fn new(pace: Pace, hold: bool, turns: Arc<dyn Turns>) -> Gate {
         let per_second = NonZeroU32::new(pace.starts_per_second).unwrap_or(NonZeroU32::MIN);
         // Burst 1: a ceiling that allows bursts is none.
         let quota = Quota::per_second(per_second).allow_burst(NonZeroU32::MIN);
@@ -71,12 +75,13 @@ impl Gate {
             hosts: StdMutex::default(),
             addresses: StdMutex::default(),
             pace,
+            turns,
             not_before,
         }
     }
 
-    /// Waits for the host's turn.
-    pub async fn permit(&self, host: &str, address: IpAddr) -> Permit {
+    /// Waits for the host's turn, in this process and then before all others.
+    pub async fn permit(&self, host: &str, address: IpAddr) -> Result<Permit, CrawlError> {
         let track = self.with(host, |known| known.track.clone());
         let shared = self.lock(&self.addresses).entry(address).or_default().clone();
         let mut host_track = track.lock_owned().await;
@@ -89,10 +94,11 @@ impl Gate {
         }
         let slot = self.slots.clone().acquire_owned().await.ok();
         self.ceiling.until_ready().await;
+        let turn = self.turns.turn(host, address, Gaps { host: gap, address: self.pace.gap }).await?;
         let now = Instant::now();
         host_track.last_start = Some(now);
         address_track.last_start = Some(now);
-        Permit { _host: host_track, _address: address_track, _slot: slot }
+        Ok(Permit { _host: host_track, _address: address_track, _slot: slot, _turn: turn })
     }
 
     /// Takes up a host's crawl-delay; whether it was cut to the cap.
@@ -188,6 +194,10 @@ mod tests {
         pace
     }
 
+    fn gate(pace: Pace, hold: bool) -> Gate {
+        Gate::new(pace, hold, Arc::new(crate::crawl::frontier::Alone))
+    }
+
     const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1));
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(2, 2, 2, 2));
 
@@ -195,7 +205,7 @@ mod tests {
         let begin = Instant::now();
         let mut starts = Vec::new();
         for (host, address) in asks {
-            let permit = gate.permit(host, *address).await;
+            let permit = gate.permit(host, *address).await.unwrap();
             starts.push(begin.elapsed().as_secs());
             drop(permit);
         }
@@ -205,19 +215,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_gap_lies_between_starts_at_one_host() {
         assert_eq!(
-            starts(&Gate::new(pace(2), false), &[("a", ONE), ("a", ONE), ("b", OTHER), ("a", ONE)]).await,
+            starts(&gate(pace(2), false), &[("a", ONE), ("a", ONE), ("b", OTHER), ("a", ONE)]).await,
             [0, 2, 2, 4]
         );
     }
 
     #[tokio::test(start_paused = true)]
     async fn hosts_at_one_address_share_its_pace() {
-        assert_eq!(starts(&Gate::new(pace(2), false), &[("a", ONE), ("b", ONE), ("c", ONE)]).await, [0, 2, 4]);
+        assert_eq!(starts(&gate(pace(2), false), &[("a", ONE), ("b", ONE), ("c", ONE)]).await, [0, 2, 4]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_longer_crawl_delay_rules_up_to_its_cap() {
-        let gate = Gate::new(pace(2), false);
+        let gate = gate(pace(2), false);
         assert!(!gate.crawl_delay("a", Some(Duration::from_secs(10))));
         assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 10]);
         assert!(gate.crawl_delay("b", Some(Duration::from_secs(86_400))));
@@ -226,7 +236,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_slows_and_answers_bring_the_pace_back_with_care() {
-        let gate = Gate::new(pace(2), false);
+        let gate = gate(pace(2), false);
         for slowdown in [2, 4, 8, 16, 16] {
             assert_eq!(gate.slow("a"), slowdown);
         }
@@ -242,7 +252,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_host_that_grows_slow_is_given_time_and_quick_again_less() {
-        let gate = Gate::new(pace(2), false);
+        let gate = gate(pace(2), false);
         (0..8).for_each(|_| gate.answered_in("a", Duration::from_secs(10)));
         assert_eq!(starts(&gate, &[("a", ONE), ("a", ONE)]).await, [0, 19]);
         (0..8).for_each(|_| gate.answered_in("a", Duration::from_millis(50)));
@@ -251,7 +261,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_gap_holds_over_a_restart_and_so_does_what_was_learned() {
-        let gate = Gate::new(pace(10), false);
+        let gate = gate(pace(10), false);
         tokio::time::advance(Duration::from_secs(60)).await;
         gate.remember("a", Some(Duration::from_secs(3)), 1, false);
         gate.remember("b", Some(Duration::from_secs(3)), 2, true);
@@ -261,16 +271,16 @@ mod tests {
         assert_eq!(starts(&gate, &[("a", ONE)]).await, [7]);
         let slowed = starts(&gate, &[("b", OTHER)]).await[0];
         assert!((14..=20).contains(&slowed), "{slowed}");
-        assert_eq!(starts(&Gate::new(pace(10), true), &[("b", ONE)]).await, [10]);
+        assert_eq!(starts(&gate(pace(10), true), &[("b", ONE)]).await, [10]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_request_is_in_flight() {
-        let gate = Gate::new(pace(0), false);
-        let first = gate.permit("a", ONE).await;
+        let gate = gate(pace(0), false);
+        let first = gate.permit("a", ONE).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_secs(60), gate.permit("a", ONE)).await.is_err());
         drop(first);
-        gate.permit("a", ONE).await;
+        gate.permit("a", ONE).await.unwrap();
     }
 
     #[test]

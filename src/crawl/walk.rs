@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use url::Url;
 
 use super::fetch::Condition;
-use super::frontier::{self, Found, Lease, Role};
+use super::frontier::{Found, Lease, Role};
 use super::{CrawlError, Outcome, Place, Summary, begin, visitor};
 use crate::archive;
 use crate::exchange::{Hop, Query};
@@ -73,9 +73,10 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
     let mut open = vec![first];
     while let Some(step) = next(&mut open).filter(|_| walk.tried.len() < REQUESTS) {
         let lease = passing(&visitor, &step).await?;
-        let id = lease.id;
-        let visited = visitor.visit(lease).await?;
-        store.write(move |tx| frontier::pass(tx, id)).await?;
+        let passed = lease.clone();
+        let visited = visitor.visit(lease).await?.ended(&visitor).await?;
+        visitor.keeper.pass(&passed).await?;
+        let Some(visited) = visited else { continue };
         summary.count(&step.url, &visited);
         let anchor = step.trail.last().cloned().unwrap_or_default();
         walk.tried.push(Tried { url: step.url.clone(), outcome: visited.outcome, anchor });
@@ -138,13 +139,7 @@ async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlEr
         anchor: step.trail.last().cloned().unwrap_or_default(),
         score: step.rank,
     };
-    let lease = visitor
-        .store
-        .write(move |tx| {
-            frontier::add(tx, &found, now)?;
-            frontier::lease_now(tx, &found, now)
-        })
-        .await?;
+    let lease = visitor.keeper.lease_now(found, now).await?;
     Ok(Lease { condition: Condition::default(), ..lease })
 }
 

@@ -4,6 +4,10 @@
 #[path = "../site/mod.rs"]
 mod site;
 
+#[cfg(feature = "fleet")]
+#[path = "../postgres/mod.rs"]
+mod postgres;
+
 mod archive;
 mod attachments;
 mod browser;
@@ -18,6 +22,7 @@ mod disk;
 mod export;
 mod families;
 mod faults;
+mod frontier;
 mod hostile;
 mod import;
 mod kill;

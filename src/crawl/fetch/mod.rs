@@ -16,7 +16,7 @@ use url::Url;
 use body::body;
 use cause::named;
 use resolve::{GuardedResolver, Overrides};
-use tls::{Groups, tls};
+pub use tls::{Groups, tls};
 
 use super::politeness::Permit;
 use super::{Guard, Limits, Outcome, Settings};

@@ -23,23 +23,34 @@ pub struct Remembered {
     pub transport: Option<Transport>,
 }
 
+impl Remembered {
+    /// How long ago it was last asked. A clock that was set back says nothing about the gap: the whole of it is kept.
+    pub fn asked_ago(&self, now: Timestamp) -> Option<Duration> {
+        let at: Timestamp = self.last_start_at.as_ref()?.parse().ok()?;
+        Some(Duration::try_from(now.duration_since(at)).unwrap_or_default())
+    }
+}
+
 /// How long a host that refused is asked more slowly than others.
 const CARE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
+/// Whether a host that refused last at `at` still counts as one that refuses.
+pub fn refuses(at: Timestamp, now: Timestamp) -> bool {
+    after(at, CARE) > now
+}
+
 pub fn remembered(connection: &Connection, now: Timestamp) -> Result<Vec<Remembered>, StoreError> {
-    let careful_since =
-        rfc3339(now.saturating_sub(jiff::SignedDuration::try_from(CARE).unwrap_or_default()).unwrap_or(now));
     let mut statement = connection.prepare(
-        "SELECT name, last_start_at, slowdown, coalesce(refused_at > ?1, 0), transport FROM host
+        "SELECT name, last_start_at, slowdown, refused_at, transport FROM host
          WHERE last_start_at IS NOT NULL OR slowdown > 1 OR refused_at IS NOT NULL OR transport IS NOT NULL",
     )?;
-    let rows = statement.query_map([careful_since], |row| {
-        let transport: Option<String> = row.get(4)?;
+    let rows = statement.query_map([], |row| {
+        let (refused_at, transport): (Option<String>, Option<String>) = (row.get(3)?, row.get(4)?);
         Ok(Remembered {
             host: row.get(0)?,
             last_start_at: row.get(1)?,
             slowdown: row.get(2)?,
-            refused: row.get(3)?,
+            refused: refused_at.and_then(|at| at.parse().ok()).is_some_and(|at| refuses(at, now)),
             transport: transport.as_deref().and_then(Transport::from_text),
         })
     })?;
@@ -81,10 +92,17 @@ pub fn failed(
             "INSERT INTO host (name, failures) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET failures = failures + 1 RETURNING failures",
         )?
         .query_row([host], |row| row.get(0))?;
-    let Some(probes) = failures.checked_sub(FAILURES) else { return Ok(None) };
-    let until = after(now, (cool_down * 2u32.saturating_pow(probes.min(12))).min(LONGEST_OPEN));
-    block(tx, host, until, outcome)?;
-    Ok(Some(until))
+    let until = left_alone(failures, cool_down, now);
+    if let Some(until) = until {
+        block(tx, host, until, outcome)?;
+    }
+    Ok(until)
+}
+
+/// Until when a host is left alone that gave no answer so many times in a row; none while that is not often enough.
+pub fn left_alone(failures: u32, cool_down: Duration, now: Timestamp) -> Option<Timestamp> {
+    let probes = failures.checked_sub(FAILURES)?;
+    Some(after(now, (cool_down * 2u32.saturating_pow(probes.min(12))).min(LONGEST_OPEN)))
 }
 
 /// Leaves a host alone until `until`, over restarts.

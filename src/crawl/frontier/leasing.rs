@@ -15,7 +15,7 @@ use crate::exchange::{Hop, Query};
 use crate::store::StoreError;
 
 /// Longer than any attempt can take, pace included: after it the address is anyone's.
-const LEASE: Duration = Duration::from_secs(1_800);
+pub const LEASE: Duration = Duration::from_secs(1_800);
 
 /// Leases left by a process that ended without settling them; the addresses are due again. How many there were.
 pub fn reclaim(tx: &Connection) -> Result<usize, StoreError> {
@@ -83,6 +83,7 @@ fn take(tx: &Connection, id: i64, now: Timestamp) -> Result<Lease, StoreError> {
             })?;
             Ok(Lease {
                 id,
+                token: 0,
                 url,
                 query: row.get::<_, Option<String>>(10)?.as_deref().map(Query::from_text),
                 via: row.get(11)?,
@@ -114,8 +115,7 @@ pub fn settle(
     revisit: &Revisit,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let attempts = if verdict.outcome.is_success() { 0 } else { lease.attempts + 1 };
-    let gone = verdict.outcome == Outcome::Gone || (verdict.outcome == Outcome::NotFound && attempts >= 2);
+    let ruling = Ruling::of(lease, verdict.outcome, revisit, now);
     let condition = verdict.condition.as_ref().unwrap_or(&lease.condition);
     tx.prepare_cached(
         "UPDATE url SET state = ?2, due_at = ?3, leased_until = NULL, attempts = ?4, outcome = ?5, outcome_at = ?6, detail = ?7,
@@ -124,10 +124,10 @@ pub fn settle(
     )?
     .execute(params![
         lease.id,
-        if gone { "gone" } else { "settled" },
-        rfc3339(due_again(lease.role, verdict.outcome, attempts, revisit, now)),
-        attempts,
-        if gone { Outcome::Gone.as_str() } else { verdict.outcome.as_str() },
+        ruling.state,
+        rfc3339(ruling.due_at),
+        ruling.attempts,
+        ruling.outcome.as_str(),
         rfc3339(now),
         verdict.detail,
         verdict.capture.map(|capture| capture.0),
@@ -151,6 +151,28 @@ pub fn amend(tx: &Connection, capture: CaptureId, outcome: Outcome, why: &str) -
         why
     ])?;
     Ok(())
+}
+
+/// What the end of an attempt makes of its address.
+#[derive(Clone, Copy, Debug)]
+pub struct Ruling {
+    /// settled | gone
+    pub state: &'static str,
+    /// Not found again and again is gone.
+    pub outcome: Outcome,
+    /// In a row without success.
+    pub attempts: u32,
+    pub due_at: Timestamp,
+}
+
+impl Ruling {
+    pub fn of(lease: &Lease, outcome: Outcome, revisit: &Revisit, now: Timestamp) -> Ruling {
+        let attempts = if outcome.is_success() { 0 } else { lease.attempts + 1 };
+        let gone = outcome == Outcome::Gone || (outcome == Outcome::NotFound && attempts >= 2);
+        let due_at = due_again(lease.role, outcome, attempts, revisit, now);
+        let (state, outcome) = if gone { ("gone", Outcome::Gone) } else { ("settled", outcome) };
+        Ruling { state, outcome, attempts, due_at }
+    }
 }
 
 fn due_again(role: Role, outcome: Outcome, attempts: u32, revisit: &Revisit, now: Timestamp) -> Timestamp {

@@ -1,17 +1,26 @@
 //! What is to be asked, in the archive's own tables: addresses with leases that end by themselves, hosts with their state.
 
+mod choosing;
 mod hosts;
+mod keeper;
 mod leasing;
 mod planting;
 mod season;
+mod sqlite;
 
 use jiff::Timestamp;
 use url::Url;
 
-pub use hosts::{LONGEST_BLOCK, Remembered, answered, block, failed, mend_dates, remembered, started, transported};
-pub use leasing::{amend, due_hosts, lease, lease_now, pass, reclaim, release, settle};
-pub use planting::{add, bound, knows, plant};
+pub use choosing::{Chosen, Held, choose};
+pub use hosts::{
+    LONGEST_BLOCK, Remembered, answered, block, failed, left_alone, mend_dates, refuses, remembered, started,
+    transported,
+};
+pub use keeper::{Alone, Claim, Gaps, Keeper, PaceNow, Robots, Settled, Settlement, Settling, Terms, Turn, Turns};
+pub use leasing::{LEASE, Ruling, amend, due_hosts, lease, lease_now, pass, reclaim, release, settle};
+pub use planting::{add, held, plant};
 pub use season::{Season, overdue};
+pub use sqlite::Sqlite;
 
 use super::Outcome;
 use super::fetch::Condition;
@@ -41,12 +50,12 @@ impl Role {
         }
     }
 
-    fn from_text(text: &str) -> Role {
+    pub fn from_text(text: &str) -> Role {
         Role::ALL.into_iter().find(|role| role.as_str() == text).unwrap_or(Role::Home)
     }
 
     /// The number an address carries in the table; [`Season::order`] says which goes first.
-    fn priority(self) -> i64 {
+    pub fn priority(self) -> i64 {
         match self {
             Role::Listing => 10,
             Role::Report => 20,
@@ -84,7 +93,7 @@ pub struct Found {
 }
 
 impl Found {
-    fn key(&self) -> UrlKey {
+    pub fn key(&self) -> UrlKey {
         match &self.query {
             Some(query) => UrlKey::asked("POST", &self.url, query.as_str().as_bytes()),
             None => UrlKey::of(&self.url),
@@ -96,6 +105,8 @@ impl Found {
 #[derive(Clone, Debug)]
 pub struct Lease {
     pub id: i64,
+    /// Raised each time the address is taken, where several processes may: a verdict with an old one is not taken in.
+    pub token: i64,
     pub url: Url,
     pub query: Option<Query>,
     /// The page that named it.
@@ -128,7 +139,7 @@ pub fn host_of(url: &Url) -> String {
 }
 
 /// `now` and a length of time after it.
-fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {
+pub fn after(now: Timestamp, wait: std::time::Duration) -> Timestamp {
     let wait = jiff::SignedDuration::try_from(wait).unwrap_or(jiff::SignedDuration::MAX);
     now.saturating_add(wait).unwrap_or(now)
 }

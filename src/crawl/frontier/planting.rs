@@ -1,11 +1,12 @@
 //! Putting addresses in, as far as the limits allow.
 
+use std::collections::hash_map::Entry;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Found, host_of};
+use super::{Found, Held, host_of};
 use crate::clock::rfc3339;
-use crate::crawl::Limits;
 use crate::exchange::{Hop, Query};
 use crate::parse;
 use crate::seed::Seed;
@@ -89,38 +90,25 @@ pub fn add(tx: &Connection, found: &Found, now: Timestamp) -> Result<bool, Store
 }
 
 /// Whether the frontier holds an address that it means to ask for.
-pub fn knows(connection: &Connection, found: &Found) -> Result<bool, StoreError> {
+fn knows(connection: &Connection, found: &Found) -> Result<bool, StoreError> {
     Ok(connection
         .prepare_cached("SELECT 1 FROM url WHERE key = ?1 AND state <> 'passed'")?
         .exists([found.key().as_str()])?)
 }
 
-/// Parameters in a query; content systems of these sites use nine at most.
-const MAX_PARAMETERS: usize = 12;
-
-/// Whether one more page may be added, else which limit says no.
-pub fn bound(connection: &Connection, found: &Found, limits: &Limits) -> Result<Option<&'static str>, StoreError> {
-    if found.depth > limits.depth {
-        return Ok(Some("depth"));
+/// What the frontier has of addresses that were found.
+pub fn held(connection: &Connection, found: &[Found]) -> Result<Held, StoreError> {
+    let mut held = Held::default();
+    let mut addresses = connection.prepare_cached("SELECT addresses FROM host WHERE name = ?1")?;
+    for found in found {
+        if knows(connection, found)? {
+            held.known.insert(found.key().as_str().to_owned());
+            continue;
+        }
+        if let Entry::Vacant(host) = held.addresses.entry(host_of(&found.url)) {
+            let count: Option<i64> = addresses.query_row([host.key()], |row| row.get(0)).optional()?;
+            host.insert(count.unwrap_or(0).unsigned_abs());
+        }
     }
-    if found.pages >= limits.listing_pages {
-        return Ok(Some("listing_pages"));
-    }
-    if repeats(found.url.path()) {
-        return Ok(Some("repeated segments"));
-    }
-    if found.url.query().is_some_and(|query| query.split('&').count() > MAX_PARAMETERS) {
-        return Ok(Some("query parameters"));
-    }
-    let held: Option<i64> = connection
-        .prepare_cached("SELECT addresses FROM host WHERE name = ?1")?
-        .query_row([host_of(&found.url)], |row| row.get(0))
-        .optional()?;
-    Ok((held.unwrap_or(0).unsigned_abs() >= limits.pages_per_host).then_some("pages_per_host"))
-}
-
-/// A path in which one segment comes three times is a trap that links to itself.
-fn repeats(path: &str) -> bool {
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    segments.iter().any(|segment| segments.iter().filter(|other| *other == segment).count() >= 3)
+    Ok(held)
 }

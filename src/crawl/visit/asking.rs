@@ -1,13 +1,11 @@
 //! One address asked for: through the gate, by the way that works for its host, with the session the host set.
 
-use url::Url;
-
 use super::Visitor;
 use super::links::location;
 use crate::crawl::CrawlError;
 use crate::crawl::Outcome;
 use crate::crawl::fetch::{Ask, Attempt, Question};
-use crate::crawl::frontier::{self, Lease, host_of};
+use crate::crawl::frontier::{Lease, host_of};
 use crate::exchange::Transport;
 use crate::urlkey::UrlKey;
 
@@ -21,7 +19,7 @@ impl Visitor {
             }
             self.gate.slow(&host_of(&lease.url));
             if let Some(exchange) = attempt.exchange.take() {
-                self.keep_failed(exchange).await?;
+                self.keeper.keep_failed(exchange).await?;
             }
             attempt = self.attempt(lease).await?;
         }
@@ -55,7 +53,7 @@ impl Visitor {
             return Ok(attempt);
         }
         if let Some(exchange) = attempt.exchange {
-            self.keep_failed(exchange).await?;
+            self.keeper.keep_failed(exchange).await?;
         }
         self.ask_up_the_ladder(question).await
     }
@@ -65,7 +63,7 @@ impl Visitor {
     async fn ask_up_the_ladder(&self, question: Question<'_>) -> Result<Attempt, CrawlError> {
         let url = question.url;
         if url.scheme() != "https" {
-            return Ok(self.ask_once(question, Transport::Http).await);
+            return self.ask_once(question, Transport::Http).await;
         }
         let host = host_of(url);
         let known = self.transports.lock().await.get(&host).copied();
@@ -76,12 +74,12 @@ impl Visitor {
             }
             let mut url = url.clone();
             if transport == Transport::Http {
-                if !self.speaks_http(&url).await? || url.set_scheme("http").is_err() {
+                if !self.keeper.speaks_http(&host).await? || url.set_scheme("http").is_err() {
                     break;
                 }
                 tracing::warn!("{host} is asked over http, as its own pages do: no secure connection could be made");
             }
-            let attempt = self.ask_once(Question { url: &url, ..question }, transport).await;
+            let attempt = self.ask_once(Question { url: &url, ..question }, transport).await?;
             if !attempt.handshake_failed {
                 if attempt.exchange.is_some() && known.unwrap_or(Transport::Tls) != transport {
                     self.remember_transport(&host, transport).await?;
@@ -93,41 +91,28 @@ impl Visitor {
         match last {
             Some(attempt) => Ok(attempt),
             // What was remembered is gone: no http address of the site is known any more.
-            None => Ok(self.ask_once(question, Transport::Tls).await),
+            None => self.ask_once(question, Transport::Tls).await,
         }
     }
 
-    async fn ask_once(&self, question: Question<'_>, transport: Transport) -> Attempt {
+    async fn ask_once(&self, question: Question<'_>, transport: Transport) -> Result<Attempt, CrawlError> {
         let url = question.url;
         let address = match self.door.locate(url).await {
             Ok(address) => address,
-            Err(attempt) => return attempt,
+            Err(attempt) => return Ok(attempt),
         };
         let host = host_of(url);
-        let permit = self.gate.permit(&host, address).await;
+        let permit = self.gate.permit(&host, address).await?;
         let ask = Ask { question, transport, cookies: self.jar.field(url) };
         let attempt = self.door.fetch(permit, &ask).await;
         if let Some(took) = attempt.answered_in {
             self.gate.answered_in(&host, took);
         }
-        attempt
-    }
-
-    /// Whether a seed or a link of the site names an http address of the host.
-    async fn speaks_http(&self, url: &Url) -> Result<bool, CrawlError> {
-        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-        let prefix = format!("http://{}{port}", url.host_str().unwrap_or_default().to_ascii_lowercase());
-        let (from, to) = (format!("{prefix}/"), format!("{prefix}0"));
-        let known = self.store.write(move |tx| {
-            Ok(tx.prepare_cached("SELECT 1 FROM url WHERE key >= ?1 AND key < ?2 LIMIT 1")?.exists([from, to])?)
-        });
-        Ok(known.await?)
+        Ok(attempt)
     }
 
     async fn remember_transport(&self, host: &str, transport: Transport) -> Result<(), CrawlError> {
         self.transports.lock().await.insert(host.to_owned(), transport);
-        let host = host.to_owned();
-        self.store.write(move |tx| frontier::transported(tx, &host, transport)).await?;
-        Ok(())
+        self.keeper.transported(host, transport).await
     }
 }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use url::Url;
 
 use links::{location, redirected};
@@ -19,10 +19,10 @@ pub use permission::Permission;
 use super::cookies::Jar;
 use super::events::{Events, Kind};
 use super::fetch::{Attempt, Condition, Door};
-use super::frontier::{self, Lease, Remembered, Role, Verdict, host_of};
+use super::frontier::{self, Keeper, Lease, Remembered, Role, Settled, Settlement, Settling, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
-use crate::archive::{self, CaptureId};
+use crate::archive::CaptureId;
 use crate::clock::Clock;
 use crate::dataset;
 use crate::exchange::{Exchange, Hop, Transport};
@@ -32,14 +32,15 @@ use crate::store::Store;
 
 /// Everything a visit needs.
 pub struct Visitor {
-    pub store: Store,
+    pub keeper: Arc<dyn Keeper>,
+    /// Where captures are read as they come; none where they are kept as shards, which are read later.
+    pub archive: Option<Store>,
     pub clock: Clock,
     pub door: Door,
     pub gate: Gate,
     pub scope: Scope,
     pub settings: Settings,
     pub events: Events,
-    pub crawl: i64,
     robots: Mutex<HashMap<String, Permission>>,
     /// How a host is reached where that is not the usual way.
     transports: Mutex<HashMap<String, Transport>>,
@@ -60,33 +61,68 @@ pub struct Visited {
     pub left_alone: Option<Timestamp>,
 }
 
-impl Visited {
-    fn with(outcome: Outcome, detail: String) -> Visited {
-        Visited { outcome, detail, capture: None, target: None, bounded: Vec::new(), left_alone: None }
+/// How far a visit is.
+pub enum Visit {
+    Ended(Visited),
+    /// The host may be asked on; what became of the address shows once its bytes are durable.
+    Later(Tail, oneshot::Receiver<Result<Option<Settled>, CrawlError>>),
+}
+
+/// What is to be said of a visit when it is settled.
+pub struct Tail {
+    pub url: Url,
+    outcome: Outcome,
+    detail: String,
+    target: Option<Url>,
+    /// None where no bytes came.
+    answer: Option<Answer>,
+}
+
+struct Answer {
+    truncated: bool,
+}
+
+impl Visit {
+    /// Waits for the end; none where the lease was another's by then.
+    pub async fn ended(self, visitor: &Visitor) -> Result<Option<Visited>, CrawlError> {
+        let (tail, settled) = match self {
+            Visit::Ended(visited) => return Ok(Some(visited)),
+            Visit::Later(tail, settled) => (tail, settled),
+        };
+        let settled = settled.await.map_err(|_| CrawlError::Stopped("an address was not settled".into()))??;
+        Ok(settled.map(|settled| visitor.told(&tail, &settled)))
     }
 }
 
 impl Visitor {
     #[allow(clippy::too_many_arguments, reason = "each is a part of its own; a builder would only repeat the list")]
     pub fn new(
-        store: Store,
+        keeper: Arc<dyn Keeper>,
+        archive: Option<Store>,
         clock: Clock,
         door: Door,
         gate: Gate,
         scope: Scope,
         settings: Settings,
         events: Events,
-        crawl: i64,
         remembered: &[Remembered],
     ) -> Visitor {
         let ways = remembered.iter().filter_map(|known| Some((known.host.clone(), known.transport?)));
         let transports = Mutex::new(ways.collect());
         let (robots, jar) = (Mutex::default(), Jar::default());
-        Visitor { store, clock, door, gate, scope, settings, events, crawl, robots, transports, jar }
+        Visitor { keeper, archive, clock, door, gate, scope, settings, events, robots, transports, jar }
+    }
+
+    /// Takes up how a host was left by whoever asked it last.
+    pub async fn remember(&self, known: &Remembered) {
+        self.gate.remember(&known.host, known.asked_ago(self.clock.now()), known.slowdown, known.refused);
+        if let Some(transport) = known.transport {
+            self.transports.lock().await.insert(known.host.clone(), transport);
+        }
     }
 
     /// Admits, fetches, keeps, settles, reads.
-    pub async fn visit(&self, lease: Lease) -> Result<Visited, CrawlError> {
+    pub async fn visit(&self, lease: Lease) -> Result<Visit, CrawlError> {
         if let Some(refusal) = self.refused(&lease).await? {
             return self.settle_without(lease, refusal).await;
         }
@@ -120,23 +156,9 @@ impl Visitor {
         }
     }
 
-    /// An answer that is not the last word on its address: kept all the same.
-    async fn keep_failed(&self, exchange: Exchange) -> Result<(), CrawlError> {
-        let crawl = self.crawl;
-        let host = host_of(&exchange.request.url);
-        self.store
-            .write(move |tx| {
-                frontier::started(tx, &host, exchange.started_at)?;
-                archive::put(tx, &exchange, Some(crawl)).map(drop)
-            })
-            .await?;
-        Ok(())
-    }
-
     /// No bytes came: only a verdict.
-    async fn settle_without(&self, lease: Lease, attempt: Attempt) -> Result<Visited, CrawlError> {
+    async fn settle_without(&self, lease: Lease, attempt: Attempt) -> Result<Visit, CrawlError> {
         let now = self.clock.now();
-        let host = host_of(&lease.url);
         let asked = !matches!(
             attempt.outcome,
             Outcome::OutOfScope
@@ -145,31 +167,28 @@ impl Visitor {
                 | Outcome::TooManyRedirects
                 | Outcome::ForbiddenAddress
         );
-        let verdict =
-            Verdict { outcome: attempt.outcome, detail: attempt.detail.clone(), capture: None, condition: None };
-        let (revisit, url) = (self.settings.revisit.clone(), lease.url.clone());
-        let (outcome, cool_down) = (attempt.outcome, self.settings.pace.cool_down);
-        let left_alone = self
-            .store
-            .write(move |tx| {
-                if asked {
-                    frontier::started(tx, &host, now)?;
-                }
-                let left_alone = match outcome.is_host_failure() {
-                    true => frontier::failed(tx, &host, outcome, cool_down, now)?,
-                    false => None,
-                };
-                frontier::settle(tx, &lease, &verdict, &revisit, now)?;
-                Ok(left_alone)
-            })
-            .await?;
-        self.events.say(Kind::Failed, url.as_str(), outcome.as_str(), None, &attempt.detail);
-        self.tell_left_alone(&url, outcome, left_alone);
-        Ok(Visited { left_alone, ..Visited::with(outcome, attempt.detail) })
+        let Attempt { outcome, detail, .. } = attempt;
+        let tail = Tail { url: lease.url.clone(), outcome, detail: detail.clone(), target: None, answer: None };
+        let settlement = Settlement {
+            lease,
+            exchange: None,
+            outcome,
+            detail,
+            condition: None,
+            found: Vec::new(),
+            asked_at: asked.then_some(now),
+            pace: None,
+            blocked: None,
+            now,
+        };
+        Ok(match self.keeper.settle(settlement).await? {
+            Settling::Done(settled) => Visit::Ended(self.told(&tail, &settled)),
+            Settling::Later(settled) => Visit::Later(tail, settled),
+        })
     }
 
     /// Capture, links and verdict in one transaction; then the reading, from the page as it was taken apart for them.
-    async fn settle(&self, lease: Lease, exchange: Exchange, attempt: Attempt) -> Result<Visited, CrawlError> {
+    async fn settle(&self, lease: Lease, exchange: Exchange, attempt: Attempt) -> Result<Visit, CrawlError> {
         let now = self.clock.now();
         let host = host_of(&lease.url);
         let exchange = Arc::new(exchange);
@@ -184,7 +203,6 @@ impl Visitor {
         };
         let pace = self.adjust_pace(&host, outcome, &exchange, now);
         let blocked = self.block_until(outcome, &exchange, now);
-        let cool_down = self.settings.pace.cool_down;
         let target = (outcome == Outcome::Redirected).then(|| location(&exchange)).flatten();
         let mut found = match (&target, &discovered) {
             (Some(target), _) => vec![redirected(&lease, exchange.response.status, target)],
@@ -193,70 +211,61 @@ impl Visitor {
         };
         // Rows before next pages.
         found.sort_by_key(|found| found.hop == Hop::Page);
-        let promising = found.first().is_some_and(|found| found.hop != Hop::Page);
         // A condition is a matter of GET (RFC 9110 13.2.1).
         let condition = (outcome == Outcome::Captured && lease.query.is_none()).then(|| Condition {
             etag: exchange.response.headers.get("etag"),
             last_modified: exchange.response.headers.get("last-modified"),
         });
-        let (limits, revisit, crawl) = (self.settings.limits.clone(), self.settings.revisit.clone(), self.crawl);
-        let scope = self.scope.clone();
-        let (url, role, said) = (lease.url.clone(), lease.role, detail.clone());
-        let truncated = exchange.truncated.is_some();
-        let kept = exchange.clone();
-        let (capture, revisit, bounded, outside, left_alone) = self
-            .store
-            .write(move |tx| {
-                let capture = archive::put(tx, &kept, Some(crawl))?;
-                let (mut bounded, mut outside) = (Vec::new(), false);
-                let mut new = false;
-                for found in &found {
-                    if frontier::knows(tx, found)? {
-                        continue;
-                    }
-                    // A page of a listing that brought nothing new leads no further.
-                    if found.hop == Hop::Page && lease.pages > 0 && !new {
-                        // Without a row worth following it is no listing of reports, and nothing is kept out.
-                        bounded.extend(promising.then_some("pagination stalled"));
-                    } else if !scope.holds(&found.url) {
-                        outside |= found.hop == Hop::Redirect;
-                    } else if let Some(limit) = frontier::bound(tx, found, &limits)? {
-                        bounded.push(limit);
-                    } else {
-                        new |= frontier::add(tx, found, now)?;
-                    }
-                }
-                frontier::started(tx, &host, kept.started_at)?;
-                let left_alone = if outcome.is_host_failure() {
-                    frontier::failed(tx, &host, outcome, cool_down, now)?
-                } else {
-                    frontier::answered(tx, &host, pace.slowdown, pace.refused, now)?;
-                    None
-                };
-                if let Some(until) = blocked {
-                    frontier::block(tx, &host, until, outcome)?;
-                }
-                let verdict = Verdict { outcome, detail, capture: Some(capture), condition };
-                frontier::settle(tx, &lease, &verdict, &revisit, now)?;
-                bounded.dedup();
-                Ok((capture, archive::is_revisit(tx, capture)?, bounded, outside, blocked.or(left_alone)))
-            })
-            .await?;
-        self.tell(url.as_str(), outcome, capture, truncated, &bounded, &said);
-        self.tell_left_alone(&url, outcome, left_alone);
-        let (outcome, said) = match outcome {
-            Outcome::NotModified => (outcome, said),
-            _ if revisit => (outcome, said),
-            _ => self.read(capture, &url, role, outcome, apart).await?.unwrap_or((outcome, said)),
+        let (url, role) = (lease.url.clone(), lease.role);
+        let answer = Some(Answer { truncated: exchange.truncated.is_some() });
+        let tail = Tail { url: url.clone(), outcome, detail: detail.clone(), target, answer };
+        let settlement = Settlement {
+            lease,
+            exchange: Some(exchange.clone()),
+            outcome,
+            detail,
+            condition,
+            found,
+            asked_at: Some(exchange.started_at),
+            pace: Some(pace),
+            blocked,
+            now,
         };
-        let target = target.filter(|target| !outside && self.scope.holds(target));
-        let said = if outside { "it redirects to a host out of scope".to_owned() } else { said };
-        Ok(Visited { outcome, detail: said, capture: Some(capture), target, bounded, left_alone })
+        let settled = match self.keeper.settle(settlement).await? {
+            Settling::Done(settled) => settled,
+            Settling::Later(settled) => return Ok(Visit::Later(tail, settled)),
+        };
+        let visited = self.told(&tail, &settled);
+        let read = match (&self.archive, settled.capture) {
+            (Some(archive), Some(capture)) if outcome != Outcome::NotModified && !settled.is_revisit => {
+                self.read(archive, capture, &url, role, outcome, apart).await?
+            }
+            _ => None,
+        };
+        Ok(Visit::Ended(match read {
+            Some((outcome, detail)) => Visited { outcome, detail, ..visited },
+            None => visited,
+        }))
+    }
+
+    /// Says what became of a visit.
+    fn told(&self, tail: &Tail, settled: &Settled) -> Visited {
+        let Tail { url, outcome, detail, target, answer } = tail;
+        match answer {
+            None => self.events.say(Kind::Failed, url.as_str(), outcome.as_str(), None, detail),
+            Some(answer) => self.tell(tail, answer, settled),
+        }
+        self.tell_left_alone(url, *outcome, settled.left_alone);
+        let target = target.clone().filter(|target| !settled.outside && self.scope.holds(target));
+        let detail = if settled.outside { "it redirects to a host out of scope".to_owned() } else { detail.clone() };
+        let (capture, bounded, left_alone) = (settled.capture, settled.bounded.clone(), settled.left_alone);
+        Visited { outcome: *outcome, detail, capture, target, bounded, left_alone }
     }
 
     /// The reading of what was just committed. A page that was asked for as a report and is none has that for its outcome.
     async fn read(
         &self,
+        archive: &Store,
         capture: CaptureId,
         url: &Url,
         role: Role,
@@ -265,7 +274,7 @@ impl Visitor {
     ) -> Result<Option<(Outcome, String)>, CrawlError> {
         let parsed = match apart.filter(Apart::is_quick) {
             Some(apart) => super::reading(capture, url, || apart.read()),
-            None => self.read_at_leisure(capture).await?,
+            None => read_at_leisure(archive, capture).await?,
         };
         let Some(parsed) = parsed else { return Ok(None) };
         let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
@@ -273,7 +282,7 @@ impl Visitor {
             .flatten()
             .map(|outcome| (outcome, parsed.page.reason.clone()));
         let noted = disappointed.clone();
-        self.store
+        archive
             .write(move |tx| {
                 dataset::put(tx, capture, &parsed, None)?;
                 match noted {
@@ -285,13 +294,6 @@ impl Visitor {
         Ok(disappointed)
     }
 
-    /// By the code that re-reads the archive, off the threads that keep the pace.
-    async fn read_at_leisure(&self, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
-        let store = self.store.clone();
-        let read = tokio::task::spawn_blocking(move || crate::crawl::read_capture(&store.reader()?, capture));
-        read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
-    }
-
     fn tell_left_alone(&self, url: &Url, outcome: Outcome, until: Option<Timestamp>) {
         if let Some(until) = until {
             let detail = format!("{} is left alone until {}", host_of(url), crate::clock::rfc3339(until));
@@ -299,27 +301,27 @@ impl Visitor {
         }
     }
 
-    fn tell(
-        &self,
-        url: &str,
-        outcome: Outcome,
-        capture: CaptureId,
-        truncated: bool,
-        bounded: &[&'static str],
-        detail: &str,
-    ) {
-        let kind = match outcome {
+    fn tell(&self, tail: &Tail, answer: &Answer, settled: &Settled) {
+        let kind = match tail.outcome {
             Outcome::NotModified => Kind::Revisit,
             Outcome::Wall => Kind::Blocked,
             Outcome::RateLimited => Kind::Deferred,
-            _ if truncated => Kind::Truncated,
+            _ if answer.truncated => Kind::Truncated,
             _ => Kind::Committed,
         };
-        self.events.say(kind, url, outcome.as_str(), Some(capture.0), detail);
-        for limit in bounded {
-            self.events.say(Kind::Bounded, url, Outcome::Bounded.as_str(), Some(capture.0), limit);
+        let (url, capture) = (tail.url.as_str(), settled.capture.map(|capture| capture.0));
+        self.events.say(kind, url, tail.outcome.as_str(), capture, &tail.detail);
+        for limit in &settled.bounded {
+            self.events.say(Kind::Bounded, url, Outcome::Bounded.as_str(), capture, limit);
         }
     }
+}
+
+/// By the code that re-reads the archive, off the threads that keep the pace.
+async fn read_at_leisure(archive: &Store, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
+    let archive = archive.clone();
+    let read = tokio::task::spawn_blocking(move || crate::crawl::read_capture(&archive.reader()?, capture));
+    read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
 }
 
 /// What a page that was to be a report is instead. A listing is a report's year by another name, and leads on.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::links::location;
 use super::{Visitor, discover};
-use crate::archive;
 use crate::crawl::fetch::{Condition, Question};
-use crate::crawl::frontier::{self, host_of};
+use crate::crawl::frontier::{Robots, host_of};
 use crate::crawl::robots::{self, Rules};
 use crate::crawl::{CrawlError, Identity, Outcome};
 use crate::exchange::{Exchange, Hop};
@@ -55,17 +55,9 @@ impl Visitor {
     }
 
     async fn stored_robots(&self, host: &str) -> Result<Option<Permission>, CrawlError> {
-        let (host, fresh) = (host.to_owned(), self.before(ROBOTS_DAY));
-        let row: Option<(String, Option<Vec<u8>>)> = self
-            .store
-            .write(move |tx| {
-                let mut statement = tx.prepare_cached("SELECT robots_state, robots_rules FROM host WHERE name = ?1 AND robots_at > ?2 AND robots_state <> 'unreachable'")?;
-                let mut rows = statement.query([&host, &fresh])?;
-                Ok(rows.next()?.map(|row| Ok::<_, rusqlite::Error>((row.get(0)?, row.get(1)?))).transpose()?)
-            })
-            .await?;
-        Ok(row
-            .map(|(_, rules)| Permission::Rules(Arc::new(Rules::read(&rules.unwrap_or_default(), Identity::PRODUCT)))))
+        let since = before(self.clock.now(), ROBOTS_DAY);
+        let rules = self.keeper.robots(host, since).await?;
+        Ok(rules.map(|rules| Permission::Rules(Arc::new(Rules::read(&rules, Identity::PRODUCT)))))
     }
 
     /// 4xx means everything is allowed; 5xx and no answer that nothing is (RFC 9309 2.3.1). Redirects are followed five deep.
@@ -87,7 +79,7 @@ impl Visitor {
                     return self.keep_robots(host, Some(exchange), "unreachable", None, (Outcome::Wall, reason)).await;
                 }
                 (301 | 302 | 303 | 307 | 308, Some(next)) => {
-                    self.keep_failed(exchange).await?;
+                    self.keeper.keep_failed(exchange).await?;
                     target = next;
                 }
                 (200..=299, _) if exchange.truncated.is_some_and(|cut| cut != crate::exchange::Truncation::Length) => {
@@ -130,37 +122,19 @@ impl Visitor {
         rules: Option<Vec<u8>>,
         otherwise: (Outcome, String),
     ) -> Result<Permission, CrawlError> {
-        let (name, now, crawl) = (host.to_owned(), self.clock.now(), self.crawl);
-        let kept = rules.clone();
+        let now = self.clock.now();
         let blocked = exchange.as_ref().and_then(|exchange| self.block_until(otherwise.0, exchange, now));
-        self.store
-            .write(move |tx| {
-                let at = exchange.as_ref().map_or(now, |exchange| exchange.started_at);
-                if let Some(exchange) = &exchange {
-                    archive::put(tx, exchange, Some(crawl))?;
-                }
-                frontier::started(tx, &name, at)?;
-                if let Some(until) = blocked {
-                    frontier::block(tx, &name, until, Outcome::Wall)?;
-                }
-                tx.prepare_cached(
-                    "UPDATE host SET robots_state = ?2, robots_rules = ?3, robots_at = ?4 WHERE name = ?1",
-                )?
-                .execute(rusqlite::params![name, state, kept, crate::clock::rfc3339(now)])?;
-                Ok(())
-            })
-            .await?;
+        let robots = Robots { host: host.to_owned(), state, rules: rules.clone(), exchange, blocked, now };
+        self.keeper.keep_robots(robots).await?;
         Ok(match rules {
             Some(rules) => Permission::Rules(Arc::new(Rules::read(&rules, Identity::PRODUCT))),
             None => Permission::Unreachable(otherwise.0, format!("robots.txt: {}", otherwise.1)),
         })
     }
+}
 
-    fn before(&self, age: Duration) -> String {
-        let now = self.clock.now();
-        let then = jiff::SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok()).unwrap_or(now);
-        crate::clock::rfc3339(then)
-    }
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    jiff::SignedDuration::try_from(age).ok().and_then(|age| now.checked_sub(age).ok()).unwrap_or(now)
 }
 
 fn unreachable(why: String) -> (Outcome, String) {

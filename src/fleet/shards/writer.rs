@@ -89,6 +89,7 @@ struct Shared {
     in_flight: AtomicUsize,
     changed: Notify,
     number: AtomicI64,
+    written: AtomicUsize,
     seen: Mutex<Seen>,
 }
 
@@ -125,6 +126,7 @@ impl Shards {
             in_flight: AtomicUsize::new(0),
             changed: Notify::new(),
             number: AtomicI64::new(0),
+            written: AtomicUsize::new(0),
             seen: Mutex::new(Seen::default()),
         });
         let (jobs, queue) = mpsc::unbounded_channel();
@@ -152,6 +154,11 @@ impl Shards {
         let (reply, answer) = oneshot::channel();
         self.jobs.send(Job { bound, reply }).map_err(|_| ShardError::Ended)?;
         answer.await.map_err(|_| ShardError::Ended)?
+    }
+
+    /// Shards of this process that are durable.
+    pub fn written(&self) -> usize {
+        self.shared.written.load(Ordering::Relaxed)
     }
 
     /// Keeps what still waits, then ends.
@@ -282,6 +289,7 @@ impl Binder {
                 );
                 continue;
             }
+            self.shared.written.fetch_add(1, Ordering::Relaxed);
             let mut seen = self.shared.seen();
             for capture in
                 closed.captures().filter(|capture| capture.revisit_of.is_none() && capture.truncated.is_none())

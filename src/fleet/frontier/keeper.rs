@@ -1,0 +1,342 @@
+//! The keeper that workers share, over [`crate::crawl::frontier::Keeper`].
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinSet;
+
+use super::claiming::{self, Taken, Taker};
+use super::server::Server;
+use super::settling::{block, settle, treat};
+use super::workers::Tally;
+use super::{planting, robots, turns};
+use crate::archive::warc::Original;
+use crate::clock::{Clock, rfc3339};
+use crate::crawl::frontier::{
+    Claim, Found, Gaps, Keeper, Lease, Robots, Settled, Settlement, Settling, Terms, Turn, Turns,
+};
+use crate::crawl::{CrawlError, Outcome};
+use crate::digest::Digest;
+use crate::exchange::{Exchange, Transport};
+use crate::fleet::shards::{Flight, Keep, Kept, Shards};
+
+/// Bodies that wait for their shard before hosts wait too, KiB.
+const PENDING: u32 = 256 << 10;
+
+/// One worker's share of the frontier. Cheap to clone.
+#[derive(Clone)]
+pub struct Postgres(Arc<Inner>);
+
+struct Inner {
+    server: Server,
+    shards: Shards,
+    terms: Terms,
+    session: i64,
+    clock: Clock,
+    /// Hosts that the worker holds at a time: what its pace needs, so that others have theirs.
+    hosts: usize,
+    tally: Arc<Tally>,
+    held: Mutex<Hold>,
+    pending: Arc<Semaphore>,
+    /// What is on its way to a shard.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What this worker holds.
+#[derive(Default)]
+struct Hold {
+    /// Hosts, with the number of the claim.
+    claims: HashMap<String, i64>,
+    leases: HashMap<i64, Held>,
+}
+
+/// A lease until it is settled.
+struct Held {
+    original: Option<(Original, Digest)>,
+    _flight: Flight,
+}
+
+impl Postgres {
+    /// `session` is the number of the process ([`super::Standing::session`]), `hosts` how many it holds at a time.
+    pub fn new(
+        (server, session): (Server, i64),
+        shards: Shards,
+        terms: Terms,
+        clock: Clock,
+        hosts: usize,
+        tally: Arc<Tally>,
+    ) -> Postgres {
+        Postgres(Arc::new(Inner {
+            server,
+            shards,
+            terms,
+            session,
+            clock,
+            hosts: hosts.max(1),
+            tally,
+            held: Mutex::default(),
+            pending: Arc::new(Semaphore::new(PENDING as usize)),
+            tasks: Mutex::default(),
+        }))
+    }
+
+    /// Waits until everything that was to be kept is.
+    pub async fn close(&self) {
+        loop {
+            let mut tasks = std::mem::take(&mut *lock(&self.0.tasks));
+            if tasks.is_empty() {
+                return;
+            }
+            while tasks.join_next().await.is_some() {}
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = lock(&self.0.tasks);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Keeps an answer on which nothing waits.
+    fn keep_aside(&self, exchange: Exchange, then: Option<Robots>) {
+        let (keeper, flight) = (self.clone(), self.0.shards.flight());
+        self.spawn(async move {
+            let inner = &keeper.0;
+            let kept = inner.put(exchange, None, None).await;
+            drop(flight);
+            let kept = match (kept, then) {
+                (Ok(_), Some(robots)) => inner.server.ask(|client| robots::keep(client, &robots)).await,
+                (kept, _) => kept.map(drop),
+            };
+            if let Err(fault) = kept {
+                tracing::warn!("an answer was not kept, and is asked for again: {fault}");
+            }
+        });
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Inner {
+    fn held(&self) -> MutexGuard<'_, Hold> {
+        lock(&self.held)
+    }
+
+    fn leases(&self) -> Vec<i64> {
+        self.held().leases.keys().copied().collect()
+    }
+
+    fn claim_on(&self, host: &str) -> Option<i64> {
+        self.held().claims.get(host).copied()
+    }
+
+    fn take_up(&self, taken: &Taken) {
+        let held = Held { original: taken.original.clone(), _flight: self.shards.flight() };
+        let mut hold = self.held();
+        if hold.leases.insert(taken.lease.id, held).is_none() {
+            Tally::count(&self.tally.in_flight, 1);
+        }
+        if let Some(claim) = taken.claim {
+            hold.claims.insert(taken.known.host.clone(), claim);
+        }
+    }
+
+    fn put_down(&self, lease: &Lease) -> Option<Held> {
+        let held = self.held().leases.remove(&lease.id);
+        if held.is_some() {
+            Tally::count(&self.tally.in_flight, -1);
+        }
+        held
+    }
+
+    async fn put(
+        &self,
+        exchange: Exchange,
+        outcome: Option<&'static str>,
+        original: Option<(Original, Digest)>,
+    ) -> Result<Kept, CrawlError> {
+        let bytes = i64::try_from(exchange.response.body.len()).unwrap_or(i64::MAX);
+        let kept = self.shards.put(Keep { exchange, outcome, original }).await;
+        let kept = kept.map_err(|fault| CrawlError::Frontier(fault.to_string()))?;
+        Tally::count(&self.tally.captures, 1);
+        Tally::count(&self.tally.bytes, bytes);
+        self.tally
+            .shards
+            .store(i64::try_from(self.shards.written()).unwrap_or(i64::MAX), std::sync::atomic::Ordering::Relaxed);
+        Ok(kept)
+    }
+
+    /// The verdict, once the bytes are durable.
+    async fn commit(
+        &self,
+        settlement: &Settlement,
+        kept: Option<&(Kept, Original)>,
+    ) -> Result<Option<Settled>, CrawlError> {
+        let settled = self.server.ask(|client| settle(client, settlement, kept, &self.terms)).await;
+        self.put_down(&settlement.lease);
+        match &settled {
+            Ok(Some(_)) => Tally::count(&self.tally.settled, 1),
+            Ok(None) => Tally::count(&self.tally.lost, 1),
+            Err(_) => {}
+        }
+        settled
+    }
+
+    /// What was fetched, to a shard and then into the frontier.
+    async fn keep(&self, settlement: &Settlement, exchange: &Exchange) -> Result<Option<Settled>, CrawlError> {
+        let original = self.held().leases.get(&settlement.lease.id).and_then(|held| held.original.clone());
+        let this = Original { url: exchange.request.url.to_string(), date: rfc3339(exchange.started_at) };
+        let whole = exchange.truncated.is_none()
+            && !exchange.response.body.is_empty()
+            && (200..300).contains(&exchange.response.status);
+        let kept = self.put(exchange.clone(), Some(settlement.outcome.as_str()), original.clone()).await?;
+        // A body that was had before leads to the capture that has it in full, not to the one that says so.
+        let known = original.filter(|(_, digest)| *digest == kept.digest).map(|(original, _)| original);
+        let kept = whole.then(|| (kept, known.unwrap_or(this)));
+        self.commit(settlement, kept.as_ref()).await
+    }
+}
+
+#[async_trait]
+impl Turns for Postgres {
+    async fn turn(&self, host: &str, address: IpAddr, gaps: Gaps) -> Result<Turn, CrawlError> {
+        let claim = self.0.claim_on(host);
+        turns::turn(&self.0.server, (host, claim), address, gaps, self.0.terms.request).await
+    }
+}
+
+#[async_trait]
+impl Keeper for Postgres {
+    async fn claim(
+        &self,
+        only: Option<&str>,
+        room: usize,
+        busy: &HashSet<String>,
+        now: Timestamp,
+    ) -> Result<Vec<Claim>, CrawlError> {
+        let inner = &self.0;
+        let room = room.min(inner.hosts.saturating_sub(busy.len()));
+        if room == 0 {
+            return Ok(Vec::new());
+        }
+        let room = i64::try_from(room).unwrap_or(i64::MAX);
+        let busy: Vec<&str> = busy.iter().map(String::as_str).collect();
+        let leases = inner.leases();
+        let taker = Taker { session: inner.session, leases: &leases, now };
+        let taken = inner.server.ask(|client| taker.claim(client, only, room, &busy)).await?;
+        taken.iter().for_each(|taken| inner.take_up(taken));
+        Ok(taken.iter().map(Taken::claim).collect())
+    }
+
+    async fn lease(&self, host: &str, now: Timestamp) -> Result<Option<Lease>, CrawlError> {
+        let inner = &self.0;
+        let Some(claim) = inner.claim_on(host) else { return Ok(None) };
+        let leases = inner.leases();
+        let taker = Taker { session: inner.session, leases: &leases, now };
+        let taken = inner.server.ask(|client| taker.next(client, host, claim)).await?;
+        if let Some(taken) = &taken {
+            inner.take_up(taken);
+        }
+        Ok(taken.map(|taken| taken.lease))
+    }
+
+    async fn let_go(&self, host: &str) -> Result<(), CrawlError> {
+        let Some(claim) = self.0.held().claims.remove(host) else { return Ok(()) };
+        let now = self.0.clock.now();
+        self.0.server.ask(|client| claiming::let_go(client, host, claim, now)).await
+    }
+
+    async fn lease_now(&self, found: Found, now: Timestamp) -> Result<Lease, CrawlError> {
+        let inner = &self.0;
+        let (key, one, session) = (planting::digest_of(&found), std::slice::from_ref(&found), inner.session);
+        let taken = inner.server.ask(|mut client| {
+            let key = &key;
+            async move {
+                let tx = client.transaction().await?;
+                planting::lock(&tx, planting::hosts_of(one)).await?;
+                planting::add(&tx, one, now).await?;
+                tx.commit().await?;
+                claiming::take_now(&client, key, session, now).await
+            }
+        });
+        let taken = taken.await?.ok_or_else(|| CrawlError::Address(format!("{} can't be taken", found.url)))?;
+        // Its host may be held by whoever works through it.
+        let taken = Taken { claim: None, ..taken };
+        inner.take_up(&taken);
+        Ok(taken.lease)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), CrawlError> {
+        // A verdict on its way puts it down itself.
+        self.0.put_down(lease);
+        let now = self.0.clock.now();
+        self.0.server.ask(|client| claiming::release(client, lease, now)).await
+    }
+
+    async fn pass(&self, lease: &Lease) -> Result<(), CrawlError> {
+        self.0.server.ask(|client| claiming::pass(client, lease)).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<Settling, CrawlError> {
+        let inner = &self.0;
+        let left_alone = inner.server.ask(|client| treat(client, &settlement, &inner.terms)).await?;
+        let and_left_alone = move |settled: Settled| Settled { left_alone, ..settled };
+        let Some(exchange) = settlement.exchange.clone() else {
+            let settled = inner.commit(&settlement, None).await?;
+            return Ok(Settling::Done(and_left_alone(settled.unwrap_or_default())));
+        };
+        let size = u32::try_from(exchange.response.body.len() >> 10).unwrap_or(u32::MAX).clamp(1, PENDING);
+        // Closed it never is.
+        let room = inner.pending.clone().acquire_many_owned(size).await.ok();
+        let (tell, told) = oneshot::channel();
+        let keeper = self.clone();
+        self.spawn(async move {
+            let settled = keeper.0.keep(&settlement, &exchange).await;
+            drop(room);
+            // A run that broke off no longer asks.
+            let _ = tell.send(settled.map(|settled| settled.map(and_left_alone)));
+        });
+        Ok(Settling::Later(told))
+    }
+
+    async fn keep_failed(&self, exchange: Exchange) -> Result<(), CrawlError> {
+        self.keep_aside(exchange, None);
+        Ok(())
+    }
+
+    async fn robots(&self, host: &str, since: Timestamp) -> Result<Option<Vec<u8>>, CrawlError> {
+        self.0.server.ask(|client| robots::rules(client, host, since)).await
+    }
+
+    async fn keep_robots(&self, robots: Robots) -> Result<(), CrawlError> {
+        let server = &self.0.server;
+        if let Some(until) = robots.blocked {
+            let host = robots.host.as_str();
+            server.ask(|client| async move { block(&client, host, Some(until), Outcome::Wall).await }).await?;
+        }
+        match robots.exchange.clone() {
+            Some(exchange) => self.keep_aside(exchange, Some(robots)),
+            None => server.ask(|client| robots::keep(client, &robots)).await?,
+        }
+        Ok(())
+    }
+
+    async fn speaks_http(&self, host: &str) -> Result<bool, CrawlError> {
+        self.0.server.ask(|client| robots::speaks_http(client, host)).await
+    }
+
+    async fn transported(&self, host: &str, transport: Transport) -> Result<(), CrawlError> {
+        self.0.server.ask(|client| robots::transported(client, host, transport)).await
+    }
+
+    async fn others_at_work(&self) -> Result<bool, CrawlError> {
+        let at_work = "SELECT EXISTS (SELECT 1 FROM host WHERE claimed_by IS NOT NULL OR leased > 0)";
+        self.0.server.ask(|client| async move { Ok(client.query_one(at_work, &[]).await?.get(0)) }).await
+    }
+}
