@@ -73,7 +73,7 @@ pub async fn work(
             if over && !stop.is_asked() {
                 return say_what_is_left(visitor, bounds, &limit, summary).await;
             }
-            if over || !visitor.keeper.others_at_work().await? {
+            if over || !visitor.keeper.others_at_work(bounds.only.as_deref(), visitor.clock.now()).await? {
                 return Ok(());
             }
             tokio::select! {

@@ -15,10 +15,10 @@ use gongkai::seed::{Scope, Seed, SeedKind};
 use gongkai::store::{Access, Store};
 use jiff::Timestamp;
 
-const HOST: &str = "rst.test.gov.cn";
+pub const HOST: &str = "rst.test.gov.cn";
 
 /// In the season, by China's calendar.
-fn start() -> Timestamp {
+pub fn start() -> Timestamp {
     "2027-01-10T00:00:00Z".parse().unwrap()
 }
 
@@ -66,7 +66,7 @@ async fn sqlite(folder: &std::path::Path) -> Arc<dyn Keeper> {
 }
 
 #[cfg(feature = "fleet")]
-mod shared {
+pub mod shared {
     use super::*;
     use crate::postgres::Cluster;
     use gongkai::crawl::Stop;
@@ -105,7 +105,7 @@ async fn with_each<F: Future<Output = ()>>(what: impl Fn(&'static str, Arc<dyn K
 }
 
 /// The next address of the host, as a worker gets it: with its host, or after others of it.
-async fn next(keeper: &Arc<dyn Keeper>, now: Timestamp) -> Option<Lease> {
+pub async fn next(keeper: &Arc<dyn Keeper>, now: Timestamp) -> Option<Lease> {
     if let Some(lease) = keeper.lease(HOST, now).await.unwrap() {
         return Some(lease);
     }
@@ -152,7 +152,7 @@ fn exchange(lease: &Lease, body: &str) -> Exchange {
     }
 }
 
-fn settlement(lease: &Lease, outcome: Outcome, now: Timestamp) -> Settlement {
+pub fn settlement(lease: &Lease, outcome: Outcome, now: Timestamp) -> Settlement {
     let answered = !outcome.is_host_failure();
     Settlement {
         lease: lease.clone(),
@@ -362,7 +362,7 @@ async fn what_was_learned_of_a_host_outlives_its_claim() {
         assert_eq!((path(&again), again.condition.clone()), ("/list".into(), condition), "{name}");
         keeper.release(&again).await.unwrap();
         let_go(&keeper).await;
-        assert!(!keeper.others_at_work().await.unwrap(), "{name}");
+        assert!(!keeper.others_at_work(None, start()).await.unwrap(), "{name}");
     })
     .await;
 }

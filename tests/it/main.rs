@@ -22,6 +22,8 @@ mod disk;
 mod export;
 mod families;
 mod faults;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod frontier;
 mod hostile;
 mod import;

@@ -54,6 +54,15 @@ impl Cluster {
         format!("postgres://gongkai@127.0.0.1:{}/gongkai", self.port)
     }
 
+    /// Makes files the server's own, which it asks of keys.
+    pub fn take_in(&self, files: &[&str]) {
+        use std::os::unix::fs::PermissionsExt;
+        for file in files {
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+            give_away(file.as_ref());
+        }
+    }
+
     /// Starts the server, and again until what a killed one left behind is gone.
     pub fn up(&self) {
         let mut server = self.server.lock().unwrap();

@@ -79,8 +79,8 @@ pub trait Keeper: Turns {
     /// Which way to a host worked.
     async fn transported(&self, host: &str, transport: Transport) -> Result<(), CrawlError>;
 
-    /// Whether others work on the same frontier and may still find something.
-    async fn others_at_work(&self) -> Result<bool, CrawlError>;
+    /// Whether others work on the same frontier and may still find something, or are just about to.
+    async fn others_at_work(&self, only: Option<&str>, now: Timestamp) -> Result<bool, CrawlError>;
 }
 
 /// A host to work through.

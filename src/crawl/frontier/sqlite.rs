@@ -143,7 +143,7 @@ impl Keeper for Sqlite {
         Ok(self.store.write(move |tx| transported(tx, &host, transport)).await?)
     }
 
-    async fn others_at_work(&self) -> Result<bool, CrawlError> {
+    async fn others_at_work(&self, _: Option<&str>, _: Timestamp) -> Result<bool, CrawlError> {
         Ok(false)
     }
 }

@@ -204,3 +204,14 @@ pub async fn release(client: Object, lease: &Lease, now: Timestamp) -> Result<()
 pub async fn pass(client: Object, lease: &Lease) -> Result<(), Error> {
     client.execute("UPDATE url SET state = 'passed' WHERE id = $1 AND state <> 'gone'", &[&lease.id]).await.map(drop)
 }
+
+/// Whether some worker holds anything. What is due and was not to be had another is just claiming, unseen until it has.
+pub async fn at_work(client: Object, only: Option<&str>, now: Timestamp) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM host WHERE ($1::text IS NULL OR name = $1) AND (claimed_by IS NOT NULL OR leased > 0
+                 OR (due_at <= $2 AND (blocked_until IS NULL OR blocked_until <= $2))))",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[&only, &At(now)]).await?.get(0))
+}

@@ -335,8 +335,7 @@ impl Keeper for Postgres {
         self.0.server.ask(|client| robots::transported(client, host, transport)).await
     }
 
-    async fn others_at_work(&self) -> Result<bool, CrawlError> {
-        let at_work = "SELECT EXISTS (SELECT 1 FROM host WHERE claimed_by IS NOT NULL OR leased > 0)";
-        self.0.server.ask(|client| async move { Ok(client.query_one(at_work, &[]).await?.get(0)) }).await
+    async fn others_at_work(&self, only: Option<&str>, now: Timestamp) -> Result<bool, CrawlError> {
+        self.0.server.ask(|client| claiming::at_work(client, only, now)).await
     }
 }
