@@ -35,15 +35,20 @@ fn site(folder: &Path, pages: usize) -> Site {
     demo(folder);
     let reports: Vec<Vec<u8>> = exchanges(&folder.join("gongkai-demo.sqlite"))
         .into_iter()
-        .filter(|exchange| exchange.response.status == 200 && exchange.response.headers.get("content-encoding").is_none())
-        .filter(|exchange| exchange.response.headers.get("content-type").is_some_and(|kind| kind == "text/html; charset=utf-8"))
+        .filter(|exchange| {
+            exchange.response.status == 200 && exchange.response.headers.get("content-encoding").is_none()
+        })
+        .filter(|exchange| {
+            exchange.response.headers.get("content-type").is_some_and(|kind| kind == "text/html; charset=utf-8")
+        })
         .map(|exchange| exchange.response.body)
         .filter(|body| String::from_utf8_lossy(body).contains("<table"))
         .collect();
     assert!(reports.len() >= 3, "{}", reports.len());
     let mut script = Vec::new();
     for n in 0..HOSTS {
-        let rows = (0..pages).map(|page| format!("<li><a href='/{page}.html'>{}年政府信息公开工作年度报告</a></li>", 2008 + page % 18));
+        let rows = (0..pages)
+            .map(|page| format!("<li><a href='/{page}.html'>{}年政府信息公开工作年度报告</a></li>", 2008 + page % 18));
         script.push((host(n), "/nb/".to_owned(), Answer::html(rows.collect::<String>())));
         for page in 0..pages {
             let answer = match reports.get(n).filter(|_| page == 0) {
@@ -64,12 +69,14 @@ fn site(folder: &Path, pages: usize) -> Site {
 /// Seeds and configuration for the site.
 fn set_up(folder: &Path, site: &Site, gap: &str) {
     std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let entry = |n| format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"));
+    let entry =
+        |n| format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"));
     let entries: String = (0..HOSTS).map(entry).collect();
     std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
     let port = site.port();
-    let resolve: Vec<String> =
-        (0..HOSTS).map(|n| format!("\"{}:{port}:127.0.0.{}:{port}\"", host(n), 1 + n % usize::from(ADDRESSES))).collect();
+    let resolve: Vec<String> = (0..HOSTS)
+        .map(|n| format!("\"{}:{port}:127.0.0.{}:{port}\"", host(n), 1 + n % usize::from(ADDRESSES)))
+        .collect();
     let config = format!(
         "[pace]\ngap = \"{gap}\"\nhosts_at_once = 4\nstarts_per_second = {STARTS}\n[network]\nallow_net = [\"127.0.0.0/8\"]\nresolve = [{}]\n",
         resolve.join(", ")
@@ -80,7 +87,18 @@ fn set_up(folder: &Path, site: &Site, gap: &str) {
 fn crawl(folder: &Path, cluster: &Cluster, name: &str) -> Command {
     let mut command = gongkai();
     command.current_dir(folder).env("GONGKAI_FRONTIER", cluster.url());
-    command.args(["crawl", "--crawl", "c", "--worker", name, "--shard-age", "2s", "--max-answer-time", "5s", "--shards"]);
+    command.args([
+        "crawl",
+        "--crawl",
+        "c",
+        "--worker",
+        name,
+        "--shard-age",
+        "2s",
+        "--max-answer-time",
+        "5s",
+        "--shards",
+    ]);
     command.arg(format!("file://{}/shards", folder.display()));
     command
 }
@@ -91,8 +109,11 @@ fn spawn(folder: &Path, cluster: &Cluster, name: &str) -> Child {
 }
 
 fn status(folder: &Path, cluster: &Cluster) -> serde_json::Value {
-    let output: Output =
-        gongkai().current_dir(folder).args(["fleet", "status", "--json", "--frontier", &cluster.url()]).output().unwrap();
+    let output: Output = gongkai()
+        .current_dir(folder)
+        .args(["fleet", "status", "--json", "--frontier", &cluster.url()])
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -147,7 +168,9 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
     until_asked(folder, &site, all / 5, &mut workers);
     kill(&mut workers[0]);
     let held = |name: &str| {
-        let sql = format!("SELECT count(*) FROM gongkai.url u JOIN gongkai.worker w ON w.session = u.leased_by WHERE w.name = '{name}' AND leased_until IS NOT NULL");
+        let sql = format!(
+            "SELECT count(*) FROM gongkai.url u JOIN gongkai.worker w ON w.session = u.leased_by WHERE w.name = '{name}' AND leased_until IS NOT NULL"
+        );
         cluster.sql("gongkai", &sql).parse::<usize>().unwrap()
     };
     let mut in_flight = held("w1");
@@ -194,17 +217,26 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
     );
     assert_eq!(times.len(), HOSTS * (pages + 1), "every page was asked for");
     assert!(repeats <= in_flight, "{repeats} repeats of {in_flight}");
-    assert_eq!((left["leased"].as_u64(), left["due"].as_u64(), left["hosts_claimed"].as_u64()), (Some(0), Some(0), Some(0)), "{left}");
+    assert_eq!(
+        (left["leased"].as_u64(), left["due"].as_u64(), left["hosts_claimed"].as_u64()),
+        (Some(0), Some(0), Some(0)),
+        "{left}"
+    );
 
     // What the fleet has is what one machine has.
     let place = format!("file://{}/shards", folder.display());
     let (code, imported) = import(folder, "fleet.sqlite", &[&place]);
     assert_eq!((code, &imported["faults"]), (0, &serde_json::json!([])), "{imported}");
     let kept = rusqlite::Connection::open(folder.join("fleet.sqlite")).unwrap();
-    let urls: i64 =
-        kept.query_row("SELECT count(DISTINCT urlkey) FROM capture WHERE hop <> 'robots'", [], |row| row.get(0)).unwrap();
+    let urls: i64 = kept
+        .query_row("SELECT count(DISTINCT urlkey) FROM capture WHERE hop <> 'robots'", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(urls, times.len() as i64, "every page that was asked for is kept");
-    let one = gongkai().current_dir(folder).args(["-q", "crawl", "--archive", "one.sqlite", "--gap", "1ms"]).output().unwrap();
+    let one = gongkai()
+        .current_dir(folder)
+        .args(["-q", "crawl", "--archive", "one.sqlite", "--gap", "1ms"])
+        .output()
+        .unwrap();
     // Most of the pages are no reports, which a run that reads them says.
     assert_eq!(one.status.code(), Some(3), "{}", stderr(&one));
     let (fleet, one) = (readings(folder, "fleet.sqlite"), readings(folder, "one.sqlite"));
@@ -234,7 +266,11 @@ async fn whoever_was_taken_for_dead_settles_nothing_and_asks_nothing() {
     let Settling::Later(late) = late else { panic!("{late:?}") };
     assert!(late.await.unwrap().unwrap().is_none(), "its verdict is not taken in");
     old.release(&lease).await.unwrap();
-    assert_eq!(cluster.sql("gongkai", "SELECT leased FROM gongkai.host"), "1", "nor can it give back what is another's");
+    assert_eq!(
+        cluster.sql("gongkai", "SELECT leased FROM gongkai.host"),
+        "1",
+        "nor can it give back what is another's"
+    );
     let in_time = new.settle(settlement(&taken, Outcome::Captured, season())).await.unwrap();
     let Settling::Later(in_time) = in_time else { panic!("{in_time:?}") };
     assert!(in_time.await.unwrap().unwrap().is_some());
@@ -262,7 +298,10 @@ async fn turns_are_one_workers_at_a_time_by_host_and_by_server() {
     assert!(refused(a.turn("a.gov.cn", two, Gaps { host: hour, ..at_once })).await, "the host was asked just now");
     assert!(refused(a.turn("c.gov.cn", one, Gaps { address: hour, ..at_once })).await, "the server was asked just now");
     drop(a.turn("c.gov.cn", one, Gaps { host: hour, ..at_once }).await.unwrap());
-    cluster.sql("gongkai", "UPDATE gongkai.host SET not_before = clock_timestamp() + interval '1 hour' WHERE name = 'b.gov.cn'");
+    cluster.sql(
+        "gongkai",
+        "UPDATE gongkai.host SET not_before = clock_timestamp() + interval '1 hour' WHERE name = 'b.gov.cn'",
+    );
     assert!(refused(a.turn("b.gov.cn", two, at_once)).await, "the host asked to be left alone");
 }
 
@@ -312,8 +351,11 @@ fn a_secure_connection_is_made_to_whom_one_trusts_and_the_password_shown_nowhere
         cluster.sql("postgres", setting);
     });
     cluster.sql("postgres", "CREATE ROLE me LOGIN PASSWORD 'hunter2'; ALTER DATABASE gongkai OWNER TO me");
-    std::fs::write(cluster.data().join("pg_hba.conf"), "hostssl all me 127.0.0.1/32 scram-sha-256\nhost all gongkai 127.0.0.1/32 trust\n")
-        .unwrap();
+    std::fs::write(
+        cluster.data().join("pg_hba.conf"),
+        "hostssl all me 127.0.0.1/32 scram-sha-256\nhost all gongkai 127.0.0.1/32 trust\n",
+    )
+    .unwrap();
     cluster.kill();
     cluster.up();
     let address = format!("postgres://me@127.0.0.1:{}/gongkai?sslmode=require", cluster.port());

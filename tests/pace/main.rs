@@ -6,6 +6,11 @@
 #[path = "../site/mod.rs"]
 mod site;
 
+#[cfg(feature = "fleet")]
+#[allow(dead_code, reason = "as the site")]
+#[path = "../postgres/mod.rs"]
+mod postgres;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -52,10 +57,10 @@ fn script() -> Vec<(String, String, Answer)> {
     script
 }
 
-fn start(folder: &std::path::Path, site: &Site) -> Child {
+fn start(folder: &std::path::Path, site: &Site, arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gongkai"));
     command.env_remove("RUST_LOG");
-    command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--allow-net", "127.0.0.0/8"]);
+    command.current_dir(folder).arg("crawl").args(arguments).args(["--allow-net", "127.0.0.0/8"]);
     for n in 0..HOSTS {
         let address = 1 + n as u8 % ADDRESSES;
         command.args(["--resolve", &format!("{}:{}:127.0.0.{address}:{}", host(n), site.port(), site.port())]);
@@ -84,40 +89,94 @@ fn violations<K: Ord + std::fmt::Debug>(log: &[Asked], key: impl Fn(&Asked) -> K
     found
 }
 
-#[test]
-fn fifty_hosts_are_never_asked_too_soon() {
-    let folder = tempfile::tempdir().unwrap();
+/// Site and configuration: `starts` a second for each process.
+fn set_up(folder: &std::path::Path, starts: u32) -> Site {
     let script = script();
     let site = Site::serve_at(ADDRESSES, script.iter().map(|(h, p, a)| (h.as_str(), p.as_str(), a.clone())).collect());
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    std::fs::create_dir(folder.join("seeds")).unwrap();
     let entry = |n: usize| {
         format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"))
     };
     let seeds: String = (0..HOSTS).map(entry).collect();
-    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).unwrap();
-    let config = format!("[pace]\ngap = \"{}ms\"\nhosts_at_once = 64\nstarts_per_second = 1000\n", GAP.as_millis());
-    std::fs::write(folder.path().join("config.toml"), config).unwrap();
+    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).unwrap();
+    let config = format!(
+        "[pace]\ngap = \"{}ms\"\nhosts_at_once = 8\nstarts_per_second = {starts}\n[limits]\ntotal = \"5s\"\n",
+        GAP.as_millis()
+    );
+    std::fs::write(folder.join("config.toml"), config).unwrap();
+    site
+}
 
-    for wanted in [40, 120] {
-        let mut child = start(folder.path(), &site);
-        while site.log().len() < wanted && child.try_wait().unwrap().is_none() {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-    assert_eq!(start(folder.path(), &site).wait().unwrap().code(), Some(3));
-
+/// Every host was asked, none too soon.
+fn hold(site: &Site, processes: &str) {
     let log = site.log();
     let asked: BTreeSet<&str> = log.iter().map(|asked| asked.host.as_str()).collect();
     assert_eq!(asked.len(), HOSTS);
     assert!(log.len() >= HOSTS * 6, "{}", log.len());
     let (by_host, by_address) = (violations(&log, |asked| asked.host.clone()), violations(&log, |asked| asked.to));
     println!(
-        "{} requests to {HOSTS} hosts on {ADDRESSES} addresses over 3 processes, 2 of them killed: {} violations by host, {} by address",
+        "{} requests to {HOSTS} hosts on {ADDRESSES} addresses over {processes}: {} violations by host, {} by address",
         log.len(),
         by_host.len(),
         by_address.len()
     );
     assert!(by_host.is_empty() && by_address.is_empty(), "{}", [by_host, by_address].concat().join("\n"));
+}
+
+/// Two at a time would make each other's stamps late.
+static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+#[test]
+fn fifty_hosts_are_never_asked_too_soon() {
+    let _alone = ALONE.lock();
+    let folder = tempfile::tempdir().unwrap();
+    let site = set_up(folder.path(), 1_000);
+    let archive = ["--archive", "a.sqlite"];
+    for wanted in [40, 120] {
+        let mut child = start(folder.path(), &site, &archive);
+        while site.log().len() < wanted && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_eq!(start(folder.path(), &site, &archive).wait().unwrap().code(), Some(3));
+    hold(&site, "3 processes, 2 of them killed");
+}
+
+#[cfg(feature = "fleet")]
+#[test]
+fn nor_by_four_workers_that_come_and_go() {
+    let _alone = ALONE.lock();
+    let Some(cluster) = postgres::Cluster::start(&[]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // So few that each worker has room for a quarter of the hosts.
+    let site = set_up(folder.path(), 30);
+    let (frontier, shards) = (cluster.url(), format!("file://{}/shards", folder.path().display()));
+    let worker = |name: &str| {
+        start(
+            folder.path(),
+            &site,
+            &["--frontier", &frontier, "--shards", &shards, "--crawl", "c", "--worker", name, "--shard-age", "1s"],
+        )
+    };
+    let mut workers: Vec<Child> = ["w1", "w2", "w3", "w4"].map(worker).into();
+    for (wanted, n) in [(60, 0), (110, 1), (160, 2), (200, 0)] {
+        while site.log().len() < wanted {
+            assert!(workers.iter_mut().any(|worker| worker.try_wait().unwrap().is_none()), "all have ended");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        workers[n].kill().unwrap();
+        workers[n].wait().unwrap();
+        workers[n] = worker(&format!("w{}", n + 1));
+    }
+    for mut worker in workers {
+        worker.wait().unwrap();
+    }
+    let by_worker =
+        cluster.sql("gongkai", "SELECT string_agg(name || ' ' || settled, ', ' ORDER BY name) FROM gongkai.worker");
+    hold(
+        &site,
+        &format!("8 processes of 4 workers, 4 of them killed (addresses settled by the last of each: {by_worker})"),
+    );
 }

@@ -64,9 +64,9 @@ const CLAIM: &str = taking!(
      ORDER BY due_at, name LIMIT $8 FOR NO KEY UPDATE SKIP LOCKED"
 );
 const NEXT: &str = taking!(
-    "SELECT name FROM host
-     WHERE name = $6 AND claimed_by = $2 AND claim = $7 AND (blocked_until IS NULL OR blocked_until <= $1)
-     FOR NO KEY UPDATE"
+    "SELECT host.name FROM host, unnest($6::text[], $7::bigint[]) AS held (name, claim)
+     WHERE host.name = held.name AND claimed_by = $2 AND host.claim = held.claim AND (blocked_until IS NULL OR blocked_until <= $1)
+     ORDER BY host.name FOR NO KEY UPDATE OF host"
 );
 const NOW: &str = "WITH next AS MATERIALIZED (
         SELECT id, leased_until IS NULL AS was_free FROM url WHERE key_digest = $1 FOR NO KEY UPDATE
@@ -118,8 +118,9 @@ impl Taker<'_> {
         self.take(&client, CLAIM, &[&busy, &only, &room]).await
     }
 
-    pub async fn next(&self, client: Object, host: &str, claim: i64) -> Result<Option<Taken>, Error> {
-        Ok(self.take(&client, NEXT, &[&host, &claim]).await?.pop())
+    /// The next address of each of these hosts that has one.
+    pub async fn next(&self, client: Object, hosts: &[&str], claims: &[i64]) -> Result<Vec<Taken>, Error> {
+        self.take(&client, NEXT, &[&hosts, &claims]).await
     }
 
     async fn take(&self, client: &Object, sql: &str, more: &[&(dyn ToSql + Sync)]) -> Result<Vec<Taken>, Error> {

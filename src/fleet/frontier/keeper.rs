@@ -9,11 +9,13 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 
+use super::batch::Batch;
 use super::claiming::{self, Taken, Taker};
 use super::server::Server;
 use super::settling::{block, settle, treat};
+use super::turns::Turnstile;
 use super::workers::Tally;
-use super::{planting, robots, turns};
+use super::{planting, robots};
 use crate::archive::warc::Original;
 use crate::clock::{Clock, rfc3339};
 use crate::crawl::frontier::{
@@ -29,7 +31,12 @@ const PENDING: u32 = 256 << 10;
 
 /// One worker's share of the frontier. Cheap to clone.
 #[derive(Clone)]
-pub struct Postgres(Arc<Inner>);
+pub struct Postgres {
+    inner: Arc<Inner>,
+    turns: Turnstile,
+    /// Next addresses of hosts that are held: host, number of its claim, now.
+    next: Batch<(String, i64, Timestamp), Option<Lease>>,
+}
 
 struct Inner {
     server: Server,
@@ -70,7 +77,8 @@ impl Postgres {
         hosts: usize,
         tally: Arc<Tally>,
     ) -> Postgres {
-        Postgres(Arc::new(Inner {
+        let turns = Turnstile::begin(&server, terms.request);
+        let inner = Arc::new(Inner {
             server,
             shards,
             terms,
@@ -81,13 +89,19 @@ impl Postgres {
             held: Mutex::default(),
             pending: Arc::new(Semaphore::new(PENDING as usize)),
             tasks: Mutex::default(),
-        }))
+        });
+        let asked = inner.clone();
+        let next = Batch::begin(move |hosts: Vec<(String, i64, Timestamp)>| {
+            let inner = asked.clone();
+            async move { inner.next(&hosts).await }
+        });
+        Postgres { inner, turns, next }
     }
 
     /// Waits until everything that was to be kept is.
     pub async fn close(&self) {
         loop {
-            let mut tasks = std::mem::take(&mut *lock(&self.0.tasks));
+            let mut tasks = std::mem::take(&mut *lock(&self.inner.tasks));
             if tasks.is_empty() {
                 return;
             }
@@ -96,16 +110,16 @@ impl Postgres {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = lock(&self.0.tasks);
+        let mut tasks = lock(&self.inner.tasks);
         while tasks.try_join_next().is_some() {}
         tasks.spawn(task);
     }
 
     /// Keeps an answer on which nothing waits.
     fn keep_aside(&self, exchange: Exchange, then: Option<Robots>) {
-        let (keeper, flight) = (self.clone(), self.0.shards.flight());
+        let (keeper, flight) = (self.clone(), self.inner.shards.flight());
         self.spawn(async move {
-            let inner = &keeper.0;
+            let inner = &keeper.inner;
             let kept = inner.put(exchange, None, None).await;
             drop(flight);
             let kept = match (kept, then) {
@@ -153,6 +167,20 @@ impl Inner {
             Tally::count(&self.tally.in_flight, -1);
         }
         held
+    }
+
+    /// The next address of each host, in their order.
+    async fn next(&self, hosts: &[(String, i64, Timestamp)]) -> Result<Vec<Option<Lease>>, CrawlError> {
+        let (names, claims): (Vec<&str>, Vec<i64>) =
+            hosts.iter().map(|(host, claim, _)| (host.as_str(), *claim)).unzip();
+        let leases = self.leases();
+        let now = hosts.iter().map(|(.., now)| *now).max().unwrap_or_default();
+        let taker = Taker { session: self.session, leases: &leases, now };
+        let taken = self.server.ask(|client| taker.next(client, &names, &claims)).await?;
+        taken.iter().for_each(|taken| self.take_up(taken));
+        let mut by_host: HashMap<String, Lease> =
+            taken.into_iter().map(|taken| (taken.known.host, taken.lease)).collect();
+        Ok(names.iter().map(|host| by_host.remove(*host)).collect())
     }
 
     async fn put(
@@ -206,8 +234,8 @@ impl Inner {
 #[async_trait]
 impl Turns for Postgres {
     async fn turn(&self, host: &str, address: IpAddr, gaps: Gaps) -> Result<Turn, CrawlError> {
-        let claim = self.0.claim_on(host);
-        turns::turn(&self.0.server, (host, claim), address, gaps, self.0.terms.request).await
+        let claim = self.inner.claim_on(host);
+        self.turns.turn(host, claim, address, gaps).await
     }
 }
 
@@ -220,7 +248,7 @@ impl Keeper for Postgres {
         busy: &HashSet<String>,
         now: Timestamp,
     ) -> Result<Vec<Claim>, CrawlError> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let room = room.min(inner.hosts.saturating_sub(busy.len()));
         if room == 0 {
             return Ok(Vec::new());
@@ -235,25 +263,20 @@ impl Keeper for Postgres {
     }
 
     async fn lease(&self, host: &str, now: Timestamp) -> Result<Option<Lease>, CrawlError> {
-        let inner = &self.0;
-        let Some(claim) = inner.claim_on(host) else { return Ok(None) };
-        let leases = inner.leases();
-        let taker = Taker { session: inner.session, leases: &leases, now };
-        let taken = inner.server.ask(|client| taker.next(client, host, claim)).await?;
-        if let Some(taken) = &taken {
-            inner.take_up(taken);
+        match self.inner.claim_on(host) {
+            Some(claim) => self.next.ask((host.to_owned(), claim, now)).await,
+            None => Ok(None),
         }
-        Ok(taken.map(|taken| taken.lease))
     }
 
     async fn let_go(&self, host: &str) -> Result<(), CrawlError> {
-        let Some(claim) = self.0.held().claims.remove(host) else { return Ok(()) };
-        let now = self.0.clock.now();
-        self.0.server.ask(|client| claiming::let_go(client, host, claim, now)).await
+        let Some(claim) = self.inner.held().claims.remove(host) else { return Ok(()) };
+        let now = self.inner.clock.now();
+        self.inner.server.ask(|client| claiming::let_go(client, host, claim, now)).await
     }
 
     async fn lease_now(&self, found: Found, now: Timestamp) -> Result<Lease, CrawlError> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let (key, one, session) = (planting::digest_of(&found), std::slice::from_ref(&found), inner.session);
         let taken = inner.server.ask(|mut client| {
             let key = &key;
@@ -274,17 +297,17 @@ impl Keeper for Postgres {
 
     async fn release(&self, lease: &Lease) -> Result<(), CrawlError> {
         // A verdict on its way puts it down itself.
-        self.0.put_down(lease);
-        let now = self.0.clock.now();
-        self.0.server.ask(|client| claiming::release(client, lease, now)).await
+        self.inner.put_down(lease);
+        let now = self.inner.clock.now();
+        self.inner.server.ask(|client| claiming::release(client, lease, now)).await
     }
 
     async fn pass(&self, lease: &Lease) -> Result<(), CrawlError> {
-        self.0.server.ask(|client| claiming::pass(client, lease)).await
+        self.inner.server.ask(|client| claiming::pass(client, lease)).await
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settling, CrawlError> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let left_alone = inner.server.ask(|client| treat(client, &settlement, &inner.terms)).await?;
         let and_left_alone = move |settled: Settled| Settled { left_alone, ..settled };
         let Some(exchange) = settlement.exchange.clone() else {
@@ -297,7 +320,7 @@ impl Keeper for Postgres {
         let (tell, told) = oneshot::channel();
         let keeper = self.clone();
         self.spawn(async move {
-            let settled = keeper.0.keep(&settlement, &exchange).await;
+            let settled = keeper.inner.keep(&settlement, &exchange).await;
             drop(room);
             // A run that broke off no longer asks.
             let _ = tell.send(settled.map(|settled| settled.map(and_left_alone)));
@@ -311,11 +334,11 @@ impl Keeper for Postgres {
     }
 
     async fn robots(&self, host: &str, since: Timestamp) -> Result<Option<Vec<u8>>, CrawlError> {
-        self.0.server.ask(|client| robots::rules(client, host, since)).await
+        self.inner.server.ask(|client| robots::rules(client, host, since)).await
     }
 
     async fn keep_robots(&self, robots: Robots) -> Result<(), CrawlError> {
-        let server = &self.0.server;
+        let server = &self.inner.server;
         if let Some(until) = robots.blocked {
             let host = robots.host.as_str();
             server.ask(|client| async move { block(&client, host, Some(until), Outcome::Wall).await }).await?;
@@ -328,14 +351,14 @@ impl Keeper for Postgres {
     }
 
     async fn speaks_http(&self, host: &str) -> Result<bool, CrawlError> {
-        self.0.server.ask(|client| robots::speaks_http(client, host)).await
+        self.inner.server.ask(|client| robots::speaks_http(client, host)).await
     }
 
     async fn transported(&self, host: &str, transport: Transport) -> Result<(), CrawlError> {
-        self.0.server.ask(|client| robots::transported(client, host, transport)).await
+        self.inner.server.ask(|client| robots::transported(client, host, transport)).await
     }
 
     async fn others_at_work(&self, only: Option<&str>, now: Timestamp) -> Result<bool, CrawlError> {
-        self.0.server.ask(|client| claiming::at_work(client, only, now)).await
+        self.inner.server.ask(|client| claiming::at_work(client, only, now)).await
     }
 }

@@ -6,6 +6,7 @@
 //! held goes to the others. No transaction lasts longer than a few statements.
 
 mod address;
+mod batch;
 mod claiming;
 mod keeper;
 mod passwords;
