@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use gongkai::crawl::frontier::{Gaps, Keeper, Settling, Turns};
@@ -17,7 +19,7 @@ use super::frontier::shared::worker;
 use super::frontier::{HOST, next, settlement, start as season};
 use super::import::import;
 use super::postgres::Cluster;
-use super::shards::{demo, exchanges};
+use super::shards::{bucket, demo, door, exchanges};
 use super::site::{Answer, Site};
 use super::{gongkai, stderr, stdout};
 
@@ -84,7 +86,44 @@ fn set_up(folder: &Path, site: &Site, gap: &str) {
     std::fs::write(folder.join("config.toml"), config).unwrap();
 }
 
-fn crawl(folder: &Path, cluster: &Cluster, name: &str) -> Command {
+/// Where shards go: a bucket behind a door that can be shut, where `GONGKAI_S3` names an endpoint, else a folder.
+struct Shards {
+    place: String,
+    folder: PathBuf,
+    away: Arc<AtomicBool>,
+    /// The door's.
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Shards {
+    fn at(folder: &Path) -> Shards {
+        let (runtime, away) = (tokio::runtime::Runtime::new().unwrap(), Arc::new(AtomicBool::new(false)));
+        let place = match std::env::var("GONGKAI_S3") {
+            Ok(endpoint) => bucket(folder, &runtime.block_on(door(endpoint, away.clone()))),
+            Err(_) => format!("file://{}/shards", folder.display()),
+        };
+        Shards { place, folder: folder.to_owned(), away, _runtime: runtime }
+    }
+
+    /// Can't be reached for a while.
+    fn is_away_for(&self, while_: Duration) {
+        self.away.store(true, Ordering::SeqCst);
+        let (there, away) = (self.folder.join("shards"), self.folder.join("away"));
+        let in_folder = self.place.starts_with("file:");
+        if in_folder {
+            std::fs::rename(&there, &away).unwrap();
+            std::fs::write(&there, "no folder").unwrap();
+        }
+        std::thread::sleep(while_);
+        if in_folder {
+            std::fs::remove_file(&there).unwrap();
+            std::fs::rename(&away, &there).unwrap();
+        }
+        self.away.store(false, Ordering::SeqCst);
+    }
+}
+
+fn crawl(folder: &Path, cluster: &Cluster, shards: &Shards, name: &str) -> Command {
     let mut command = gongkai();
     command.current_dir(folder).env("GONGKAI_FRONTIER", cluster.url());
     command.args([
@@ -99,13 +138,13 @@ fn crawl(folder: &Path, cluster: &Cluster, name: &str) -> Command {
         "5s",
         "--shards",
     ]);
-    command.arg(format!("file://{}/shards", folder.display()));
+    command.arg(&shards.place);
     command
 }
 
-fn spawn(folder: &Path, cluster: &Cluster, name: &str) -> Child {
+fn spawn(folder: &Path, cluster: &Cluster, shards: &Shards, name: &str) -> Child {
     let said = std::fs::File::create(folder.join(format!("{name}.log"))).unwrap();
-    crawl(folder, cluster, name).stdout(Stdio::null()).stderr(said).spawn().unwrap()
+    crawl(folder, cluster, shards, name).stdout(Stdio::null()).stderr(said).spawn().unwrap()
 }
 
 fn status(folder: &Path, cluster: &Cluster) -> serde_json::Value {
@@ -157,12 +196,13 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let addresses: usize = std::env::var("GONGKAI_FLEET_ADDRESSES").ok().and_then(|n| n.parse().ok()).unwrap_or(400);
+    let shards = Shards::at(folder);
     let large = addresses >= 4_000;
     let pages = addresses / HOSTS - 1;
     let site = site(folder, pages);
     set_up(folder, &site, "100ms");
     let all = HOSTS * (pages + 2); // with robots.txt
-    let mut workers: Vec<Child> = ["w1", "w2", "w3", "w4"].map(|name| spawn(folder, &cluster, name)).into();
+    let mut workers: Vec<Child> = ["w1", "w2", "w3", "w4"].map(|name| spawn(folder, &cluster, &shards, name)).into();
 
     // A worker is killed and comes back under its name.
     until_asked(folder, &site, all / 5, &mut workers);
@@ -174,7 +214,7 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
         cluster.sql("gongkai", &sql).parse::<usize>().unwrap()
     };
     let mut in_flight = held("w1");
-    workers[0] = spawn(folder, &cluster, "w1");
+    workers[0] = spawn(folder, &cluster, &shards, "w1");
 
     // The server is killed, and comes back.
     until_asked(folder, &site, all * 2 / 5, &mut workers);
@@ -184,12 +224,7 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
 
     // The store is away for a while.
     until_asked(folder, &site, all * 3 / 5, &mut workers);
-    let (there, away) = (folder.join("shards"), folder.join("away"));
-    std::fs::rename(&there, &away).unwrap();
-    std::fs::write(&there, "no folder").unwrap();
-    std::thread::sleep(Duration::from_millis(if large { 60_000 } else { 2_000 }));
-    std::fs::remove_file(&there).unwrap();
-    std::fs::rename(&away, &there).unwrap();
+    shards.is_away_for(Duration::from_millis(if large { 60_000 } else { 2_000 }));
 
     // One is killed for good: the others find out, and take over what it held.
     until_asked(folder, &site, all * 4 / 5, &mut workers);
@@ -224,8 +259,7 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
     );
 
     // What the fleet has is what one machine has.
-    let place = format!("file://{}/shards", folder.display());
-    let (code, imported) = import(folder, "fleet.sqlite", &[&place]);
+    let (code, imported) = import(folder, "fleet.sqlite", &[&shards.place]);
     assert_eq!((code, &imported["faults"]), (0, &serde_json::json!([])), "{imported}");
     let kept = rusqlite::Connection::open(folder.join("fleet.sqlite")).unwrap();
     let urls: i64 = kept

@@ -34,7 +34,7 @@ fn places(folder: &Path) -> Vec<String> {
     places
 }
 
-fn bucket(folder: &Path, endpoint: &str) -> String {
+pub fn bucket(folder: &Path, endpoint: &str) -> String {
     let own = folder.file_name().unwrap().to_string_lossy().trim_start_matches('.').to_owned();
     format!("s3://gongkai/{}-{own}?endpoint={endpoint}&allow_http=true&region=us-east-1", std::process::id())
 }
@@ -358,7 +358,7 @@ async fn a_store_that_is_away_loses_nothing() {
 }
 
 /// Forwards to the store, or hangs up while it is away.
-async fn door(endpoint: String, away: Arc<AtomicBool>) -> String {
+pub async fn door(endpoint: String, away: Arc<AtomicBool>) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let target = endpoint.trim_start_matches("http://").trim_end_matches('/').to_owned();
