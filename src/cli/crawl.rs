@@ -145,12 +145,14 @@ impl Crawl {
         stop: Stop,
     ) -> anyhow::Result<Summary> {
         let place = self.network.place(store.clone(), context.config.crawl.clone())?;
+        let drawn = context.below.draw(store);
         let summary = runtime.block_on(async {
             if let Some(metrics::To::Serve(address)) = self.metrics {
                 metrics::serve(address, metrics::of_archive(store)).await?;
             }
             Ok::<_, anyhow::Error>(crawl::crawl(place, seeds, bounds, stop).await?)
         })?;
+        drop(drawn);
         if let Some(metrics::To::File(path)) = &self.metrics {
             // As with a mail: what is said about the run undoes nothing.
             if let Err(error) = metrics::write(path, &metrics::of_archive(store)) {

@@ -18,6 +18,7 @@ mod metrics;
 mod network;
 mod parse;
 mod print;
+mod progress;
 mod prove;
 mod reading;
 mod reparse;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
+use progress::Below;
 
 use crate::config::{self, Config};
 use crate::store::{Access, Store};
@@ -131,6 +133,7 @@ struct Context {
     /// Whether the user named the archive.
     archive_named: bool,
     quiet: bool,
+    below: Below,
 }
 
 impl Context {
@@ -149,11 +152,12 @@ pub fn main() -> ExitCode {
             return if usage.use_stderr() { Exit::Usage } else { Exit::Done }.into();
         }
     };
-    log(cli.global.verbose, cli.global.quiet, cli.global.log);
-    run(cli).unwrap_or_else(exit::report).into()
+    let below = Below::standard_error(cli.global.quiet);
+    log(cli.global.verbose, cli.global.quiet, cli.global.log, below.clone());
+    run(cli, below).unwrap_or_else(exit::report).into()
 }
 
-fn run(cli: Cli) -> anyhow::Result<Exit> {
+fn run(cli: Cli, below: Below) -> anyhow::Result<Exit> {
     // A reading of a file needs no configuration, so a broken one is no hindrance.
     if let Command::Parse(parse) = cli.command {
         return parse.run();
@@ -164,7 +168,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     if let Some(archive) = cli.global.archive {
         config.archive = archive;
     }
-    let context = Context { config, config_file: config_file.map(Into::into), archive_named, quiet: cli.global.quiet };
+    let context =
+        Context { config, config_file: config_file.map(Into::into), archive_named, quiet: cli.global.quiet, below };
     match cli.command {
         Command::Crawl(crawl) => crawl.run(context),
         Command::Fetch(fetch) => fetch.run(context),
@@ -191,7 +196,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
     }
 }
 
-fn log(verbose: u8, quiet: bool, format: LogFormat) {
+fn log(verbose: u8, quiet: bool, format: LogFormat, below: Below) {
     let level = match (quiet, verbose) {
         (true, _) => "error",
         (_, 0) => "warn",
@@ -199,7 +204,7 @@ fn log(verbose: u8, quiet: bool, format: LogFormat) {
         _ => "gongkai=debug,info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(below).with_target(false);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

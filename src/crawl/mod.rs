@@ -178,7 +178,7 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
         let lease = frontier::Lease { condition: fetch::Condition::default(), redirects, ..lease };
         let Some(visited) = visitor.visit(lease).await?.ended(&visitor).await? else { break };
         summary.count(&url, &visited);
-        next = visited.target.clone().map(|target| (target, redirects + 1));
+        next = visited.target.clone().map(|target| (target.url, redirects + 1));
         visits.push((url, visited));
     }
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;

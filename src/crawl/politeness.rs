@@ -261,15 +261,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_gap_holds_over_a_restart_and_so_does_what_was_learned() {
-        let gate = gate(pace(10), false);
+        let known = gate(pace(10), false);
         tokio::time::advance(Duration::from_secs(60)).await;
-        gate.remember("a", Some(Duration::from_secs(3)), 1, false);
-        gate.remember("b", Some(Duration::from_secs(3)), 2, true);
+        known.remember("a", Some(Duration::from_secs(3)), 1, false);
+        known.remember("b", Some(Duration::from_secs(3)), 2, true);
         // A crawl-delay read after the restart counts from the start before it.
-        gate.crawl_delay("c", Some(Duration::from_secs(30)));
-        gate.remember("c", Some(Duration::from_secs(3)), 1, false);
-        assert_eq!(starts(&gate, &[("a", ONE)]).await, [7]);
-        let slowed = starts(&gate, &[("b", OTHER)]).await[0];
+        known.crawl_delay("c", Some(Duration::from_secs(30)));
+        known.remember("c", Some(Duration::from_secs(3)), 1, false);
+        assert_eq!(starts(&known, &[("a", ONE)]).await, [7]);
+        let slowed = starts(&known, &[("b", OTHER)]).await[0];
         assert!((14..=20).contains(&slowed), "{slowed}");
         assert_eq!(starts(&gate(pace(10), true), &[("b", ONE)]).await, [10]);
     }

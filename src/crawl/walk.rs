@@ -6,6 +6,7 @@ use url::Url;
 
 use super::fetch::Condition;
 use super::frontier::{Found, Lease, Role};
+use super::visit::Target;
 use super::{CrawlError, Outcome, Place, Summary, begin, visitor};
 use crate::archive;
 use crate::exchange::{Hop, Query};
@@ -82,9 +83,10 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
         walk.tried.push(Tried { url: step.url.clone(), outcome: visited.outcome, anchor });
         if let Some(target) = &visited.target
             && step.redirects < visitor.settings.limits.redirects
-            && seen.insert((target.clone(), None))
+            && seen.insert((target.url.clone(), target.query.clone()))
         {
-            open.push(Step { url: target.clone(), query: None, redirects: step.redirects + 1, rank: i32::MAX, ..step });
+            let Target { url, query } = target.clone();
+            open.push(Step { url, query, redirects: step.redirects + 1, rank: i32::MAX, ..step });
             continue;
         }
         let Some(capture) = visited.capture.filter(|_| visited.outcome == Outcome::Captured) else { continue };

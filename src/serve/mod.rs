@@ -38,6 +38,7 @@ use door::Trouble;
 use overview::Overview;
 
 pub use codes::in_chinese;
+pub use run::{Progress, progress};
 
 /// Pages made at a time; who comes more waits, up to [`PATIENCE`].
 const AT_ONCE: usize = 8;

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use super::site::{Answer, Site};
-use super::{gongkai, stderr};
+use super::{gongkai, stderr, stdout};
 
 const HOST: &str = "rsj.test.gov.cn";
 
@@ -294,4 +294,28 @@ fn a_trap_ends_under_the_name_of_its_rule() {
         assert!(stderr(&output).contains(&format!("the limit {name} kept addresses out")), "{}", stderr(&output));
         assert_eq!(site.times(HOST, href), 0);
     }
+}
+
+#[test]
+fn a_terminal_shows_how_far_the_run_is_and_a_file_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let listing: String = (0..6).map(|n| format!("<a href='/{n}'>2023年政府信息公开工作年度报告</a>")).collect();
+    let mut script = vec![(HOST, "/list".to_owned(), Answer::html(listing))];
+    let late = || Answer::Late(Duration::from_millis(500), Box::new(Answer::html("<p>公开</p>".repeat(50))));
+    script.extend((0..6).map(|n| (HOST, format!("/{n}"), late())));
+    let site = Site::serve(script.iter().map(|(host, path, answer)| (*host, path.as_str(), answer.clone())).collect());
+    let run = command(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], &["--gap", "10ms"]);
+    let words: Vec<String> = std::iter::once(run.get_program())
+        .chain(run.get_args())
+        .map(|word| format!("'{}'", word.to_string_lossy()))
+        .collect();
+    // A terminal of its own, from util-linux.
+    let terminal =
+        Command::new("script").current_dir(folder.path()).args(["-qec", &words.join(" "), "/dev/null"]).output();
+    let Ok(terminal) = terminal else { return eprintln!("not run: there is no `script`") };
+    let shown = stdout(&terminal);
+    assert!(shown.contains(" due, ") && shown.contains(" a minute, 1 min left"), "{shown}");
+    let written =
+        command(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], &["--gap", "10ms"]).output().unwrap();
+    assert!(!stderr(&written).contains(" a minute"), "{}", stderr(&written));
 }

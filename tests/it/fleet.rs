@@ -138,7 +138,7 @@ fn crawl(folder: &Path, cluster: &Cluster, shards: &Shards, name: &str) -> Comma
         "5s",
         "--shards",
     ]);
-    command.arg(&shards.place);
+    command.arg(&shards.place).args(["--metrics", &format!("{name}.prom")]);
     command
 }
 
@@ -257,6 +257,14 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
         (Some(0), Some(0), Some(0)),
         "{left}"
     );
+
+    let metrics = std::fs::read_to_string(folder.join("w3.prom")).unwrap();
+    let settled =
+        left["workers"].as_array().unwrap().iter().find(|worker| worker["name"] == "w3").unwrap()["settled"].clone();
+    assert!(metrics.contains("# TYPE gongkai_worker_settled_total counter\n"), "{metrics}");
+    let told =
+        metrics.lines().find_map(|line| line.strip_prefix("gongkai_worker_settled_total{worker=\"w3\"} ")).unwrap();
+    assert!(told == settled.to_string() && told != "0", "{settled} {metrics}");
 
     // What the fleet has is what one machine has.
     let (code, imported) = import(folder, "fleet.sqlite", &[&shards.place]);
@@ -433,4 +441,17 @@ fn what_can_not_work_is_said_at_once() {
     assert!(code == Some(2) && said.contains("--shards"), "{said}");
     let (code, said) = run(&["--shards", &place, "--worker", "a/b", "--frontier", "postgres://me@127.0.0.1:1/x"]);
     assert!(code == Some(1) && said.contains("\"a/b\""), "{said}");
+}
+
+#[test]
+fn every_command_of_the_guide_is_one_the_program_knows() {
+    let guide = std::fs::read_to_string(super::root().join("docs/fleet.md")).unwrap();
+    let blocks = guide.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let lines: Vec<&str> = blocks.flat_map(str::lines).filter_map(|line| line.strip_prefix("gongkai ")).collect();
+    assert!(lines.len() >= 6, "{lines:?}");
+    for line in lines {
+        let words = line.trim_end_matches(" &").split(" > ").next().unwrap().split(' ');
+        let output = gongkai().args(words).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{line}: {}", stderr(&output));
+    }
 }

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gongkai::clock::Clock;
 use gongkai::crawl::frontier::{
     self, Found, Keeper, Lease, PaceNow, Robots, Role, Settled, Settlement, Settling, Sqlite, Terms,
 };
@@ -69,6 +68,7 @@ async fn sqlite(folder: &std::path::Path) -> Arc<dyn Keeper> {
 pub mod shared {
     use super::*;
     use crate::postgres::Cluster;
+    use gongkai::clock::Clock;
     use gongkai::crawl::Stop;
     use gongkai::fleet::frontier::{Address, Postgres, Server, Standing, Tally, plant};
     use gongkai::fleet::shards::{Names, Place, Settings, Shards};

@@ -146,8 +146,12 @@ fn a_query_that_is_sent_elsewhere_stays_a_query_only_where_the_status_says_so() 
         ]);
         let folder = tempfile::tempdir().unwrap();
         crawl(folder.path(), &site, &[HOST], &[site.url(HOST, LIST)], "1ms");
+        let mut walk = super::gongkai();
+        walk.args(["discover", &site.url(HOST, LIST), "--archive", "b.sqlite", "--gap", "1ms"])
+            .args(site.flags(&[HOST]));
+        let walked = walk.current_dir(folder.path()).output().unwrap();
         let moved: Vec<String> =
             site.log().iter().filter(|asked| asked.path == "/moved").map(|asked| asked.name()).collect();
-        assert_eq!(moved, [asked], "{status}");
+        assert_eq!(moved, [asked, asked], "{status}, crawled and walked: {}", super::stderr(&walked));
     }
 }

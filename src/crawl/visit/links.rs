@@ -50,9 +50,9 @@ impl Visitor {
 }
 
 /// 307 and 308 keep what was asked (RFC 9110 15.4.8 and 15.4.9); the others mean a plain request.
-pub fn redirected(lease: &Lease, status: u16, target: &Url) -> Found {
+pub fn redirected(lease: &Lease, status: u16, target: Url) -> Found {
     Found {
-        url: target.clone(),
+        url: target,
         query: lease.query.clone().filter(|_| matches!(status, 307 | 308)),
         role: lease.role,
         hop: Hop::Redirect,

@@ -25,7 +25,7 @@ use super::{CrawlError, Outcome, Settings};
 use crate::archive::CaptureId;
 use crate::clock::Clock;
 use crate::dataset;
-use crate::exchange::{Exchange, Hop, Transport};
+use crate::exchange::{Exchange, Hop, Query, Transport};
 use crate::parse::{self, Apart, Discovered, Given, PageKind, Parsed};
 use crate::seed::Scope;
 use crate::store::Store;
@@ -54,11 +54,18 @@ pub struct Visited {
     pub detail: String,
     pub capture: Option<CaptureId>,
     /// Where a redirect leads, when it may be followed.
-    pub target: Option<Url>,
+    pub target: Option<Target>,
     /// Limits that kept links out.
     pub bounded: Vec<&'static str>,
     /// The host is left alone until then.
     pub left_alone: Option<Timestamp>,
+}
+
+/// Where a redirect leads, and what is asked there.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub url: Url,
+    pub query: Option<Query>,
 }
 
 /// How far a visit is.
@@ -73,7 +80,7 @@ pub struct Tail {
     pub url: Url,
     outcome: Outcome,
     detail: String,
-    target: Option<Url>,
+    target: Option<Target>,
     /// None where no bytes came.
     answer: Option<Answer>,
 }
@@ -204,8 +211,10 @@ impl Visitor {
         let pace = self.adjust_pace(&host, outcome, &exchange, now);
         let blocked = self.block_until(outcome, &exchange, now);
         let target = (outcome == Outcome::Redirected).then(|| location(&exchange)).flatten();
-        let mut found = match (&target, &discovered) {
-            (Some(target), _) => vec![redirected(&lease, exchange.response.status, target)],
+        let redirected = target.map(|target| redirected(&lease, exchange.response.status, target));
+        let target = redirected.as_ref().map(|found| Target { url: found.url.clone(), query: found.query.clone() });
+        let mut found = match (redirected, &discovered) {
+            (Some(redirected), _) => vec![redirected],
             (None, Some(discovered)) if outcome == Outcome::Captured => self.followed(&lease, discovered),
             _ => Vec::new(),
         };
@@ -256,7 +265,7 @@ impl Visitor {
             Some(answer) => self.tell(tail, answer, settled),
         }
         self.tell_left_alone(url, *outcome, settled.left_alone);
-        let target = target.clone().filter(|target| !settled.outside && self.scope.holds(target));
+        let target = target.clone().filter(|target| !settled.outside && self.scope.holds(&target.url));
         let detail = if settled.outside { "it redirects to a host out of scope".to_owned() } else { detail.clone() };
         let (capture, bounded, left_alone) = (settled.capture, settled.bounded.clone(), settled.left_alone);
         Visited { outcome: *outcome, detail, capture, target, bounded, left_alone }

@@ -34,6 +34,12 @@ impl Tally {
         counter.fetch_add(by, Ordering::Relaxed);
     }
 
+    fn said(&self, per_minute: i64) -> Said {
+        let now = |counter: &AtomicI64| counter.load(Ordering::Relaxed);
+        let (in_flight, settled) = (now(&self.in_flight), now(&self.settled));
+        Said { in_flight, settled, per_minute, shards: now(&self.shards), bytes: now(&self.bytes) }
+    }
+
     /// For Prometheus, in its text format (exposition format 0.0.4).
     pub fn text(&self, worker: &str) -> String {
         let families = [
@@ -57,6 +63,7 @@ pub struct Standing {
     server: Server,
     session: i64,
     name: String,
+    tally: Arc<Tally>,
     beat: tokio::task::JoinHandle<()>,
 }
 
@@ -66,8 +73,8 @@ impl Standing {
         let (name, crawl) = (names.worker.as_str(), names.crawl.as_str());
         let session = server.ask(|client| register(client, name, crawl)).await?;
         let name = name.to_owned();
-        let beat = tokio::spawn(beat(server.clone(), name.clone(), session, tally, stop));
-        Ok(Standing { server: server.clone(), session, name, beat })
+        let beat = tokio::spawn(beat(server.clone(), name.clone(), session, tally.clone(), stop));
+        Ok(Standing { server: server.clone(), session, name, tally, beat })
     }
 
     /// The number of the process.
@@ -78,7 +85,8 @@ impl Standing {
     /// Says goodbye: nothing is leased any more.
     pub async fn leave(self) -> Result<(), CrawlError> {
         self.beat.abort();
-        let (session, name) = (self.session, self.name.as_str());
+        let (session, name, said) = (self.session, self.name.as_str(), self.tally.said(0));
+        self.server.ask(|client| say(client, name, session, said)).await?;
         self.server.ask(|client| leave(client, name, session)).await
     }
 }
@@ -118,13 +126,7 @@ async fn beat(server: Server, name: String, session: i64, tally: Arc<Tally>, sto
         tokio::time::sleep(BEAT).await;
         let now = tally.settled.load(Ordering::Relaxed);
         let minute_ago = settled.front().copied().unwrap_or_default();
-        let said = Said {
-            in_flight: tally.in_flight.load(Ordering::Relaxed),
-            settled: now,
-            per_minute: now - minute_ago,
-            shards: tally.shards.load(Ordering::Relaxed),
-            bytes: tally.bytes.load(Ordering::Relaxed),
-        };
+        let said = tally.said(now - minute_ago);
         settled.push_back(now);
         if settled.len() > MINUTE {
             settled.pop_front();
