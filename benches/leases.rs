@@ -48,6 +48,10 @@ fn main() {
             keepers
         };
         let shared = measure("PostgreSQL", &keepers).await;
+        let rows = "SELECT pg_stat_force_next_flush(), string_agg(format('%s: %s updates, %s %% of them within their page; %s dead rows of %s',
+                        relname, n_tup_upd, 100 * n_tup_hot_upd / greatest(n_tup_upd, 1), n_dead_tup, n_live_tup), E'\n' ORDER BY relname)
+                    FROM pg_stat_user_tables WHERE relname IN ('host', 'peer', 'url')";
+        println!("{}", cluster.sql("gongkai", rows).trim_start_matches('|'));
         let alone = measure("SQLite", &[sqlite(folder.path()).await]).await;
         println!("PostgreSQL against SQLite: {:.2} of its polite leases", shared / alone);
     });

@@ -159,9 +159,10 @@ async fn work_host(visitor: &Visitor, claim: Claim, limit: &Limit) -> Result<Vis
         // Asked to stop while waiting for the host's turn or its answer: the address is given back, nothing is half done.
         let visit = tokio::select! {
             visit = visitor.visit(lease) => match visit {
-                Err(CrawlError::Taken(host)) => {
-                    tracing::warn!("{host} is another worker's by now: this one was not heard of for too long");
-                    return Ok(visits);
+                Err(taken_away @ CrawlError::Taken(_)) => {
+                    tracing::warn!("{taken_away}: this one was not heard of for too long");
+                    visitor.keeper.release(&taken).await?;
+                    break;
                 }
                 visit => visit?,
             },

@@ -127,7 +127,7 @@ impl Postgres {
                 (kept, _) => kept.map(drop),
             };
             if let Err(fault) = kept {
-                tracing::warn!("an answer was not kept, and is asked for again: {fault}");
+                tracing::warn!("an answer was not kept: {fault}");
             }
         });
     }
@@ -250,7 +250,7 @@ impl Keeper for Postgres {
     ) -> Result<Vec<Claim>, CrawlError> {
         let inner = &self.inner;
         let room = room.min(inner.hosts.saturating_sub(busy.len()));
-        if room == 0 {
+        if room == 0 || inner.shards.is_away() {
             return Ok(Vec::new());
         }
         let room = i64::try_from(room).unwrap_or(i64::MAX);
@@ -264,6 +264,8 @@ impl Keeper for Postgres {
 
     async fn lease(&self, host: &str, now: Timestamp) -> Result<Option<Lease>, CrawlError> {
         match self.inner.claim_on(host) {
+            // Asked again later, by this worker or by one that reaches the store.
+            _ if self.inner.shards.is_away() => Ok(None),
             Some(claim) => self.next.ask((host.to_owned(), claim, now)).await,
             None => Ok(None),
         }

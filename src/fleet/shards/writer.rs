@@ -5,7 +5,7 @@
 //! one shard is on its way the next gathers, so that a slow store makes larger shards and not a longer queue.
 
 use std::future::Future;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -90,6 +90,7 @@ struct Shared {
     changed: Notify,
     number: AtomicI64,
     written: AtomicUsize,
+    away: AtomicBool,
     seen: Mutex<Seen>,
 }
 
@@ -127,6 +128,7 @@ impl Shards {
             changed: Notify::new(),
             number: AtomicI64::new(0),
             written: AtomicUsize::new(0),
+            away: AtomicBool::new(false),
             seen: Mutex::new(Seen::default()),
         });
         let (jobs, queue) = mpsc::unbounded_channel();
@@ -159,6 +161,11 @@ impl Shards {
     /// Shards of this process that are durable.
     pub fn written(&self) -> usize {
         self.shared.written.load(Ordering::Relaxed)
+    }
+
+    /// Whether the store did not answer when it was last asked: what is fetched meanwhile would only wait.
+    pub fn is_away(&self) -> bool {
+        self.shared.away.load(Ordering::Relaxed)
     }
 
     /// Keeps what still waits, then ends.
@@ -321,7 +328,9 @@ impl Binder {
     {
         let mut pause = FIRST_PAUSE;
         loop {
-            match ask().await {
+            let asked = ask().await;
+            self.shared.away.store(asked.is_err(), Ordering::Relaxed);
+            match asked {
                 Ok(answer) => return Ok(answer),
                 Err(fault) if is_refusal(&fault) => return Err(ShardError::Refused(Arc::new(fault))),
                 Err(fault) => {
