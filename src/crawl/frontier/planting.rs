@@ -13,6 +13,25 @@ use crate::seed::Seed;
 use crate::store::StoreError;
 use crate::urlkey::UrlKey;
 
+impl Found {
+    /// The address of a seed; `agency` is its number in the frontier.
+    pub fn seed(seed: &Seed, agency: Option<i64>) -> Found {
+        Found {
+            url: seed.url.clone(),
+            query: None,
+            role: seed.kind.into(),
+            hop: Hop::Seed,
+            depth: 0,
+            pages: 0,
+            redirects: 0,
+            via: None,
+            agency,
+            anchor: String::new(),
+            score: 100,
+        }
+    }
+}
+
 /// Puts the seeds in. What is known already keeps its state and learns its agency.
 pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), StoreError> {
     for seed in seeds {
@@ -22,19 +41,7 @@ pub fn plant(tx: &Connection, seeds: &[Seed], now: Timestamp) -> Result<(), Stor
         .execute([&seed.agency])?;
         let agency: i64 =
             tx.prepare_cached("SELECT id FROM agency WHERE name = ?1")?.query_row([&seed.agency], |row| row.get(0))?;
-        let found = Found {
-            url: seed.url.clone(),
-            query: None,
-            role: seed.kind.into(),
-            hop: Hop::Seed,
-            depth: 0,
-            pages: 0,
-            redirects: 0,
-            via: None,
-            agency: Some(agency),
-            anchor: String::new(),
-            score: 100,
-        };
+        let found = Found::seed(seed, Some(agency));
         add(tx, &found, now)?;
         tx.prepare_cached("UPDATE url SET agency = ?2 WHERE key = ?1 AND agency IS NULL")?
             .execute(params![UrlKey::of(&seed.url).as_str(), agency])?;

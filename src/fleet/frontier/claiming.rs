@@ -16,6 +16,18 @@ use crate::crawl::frontier::{Claim, LEASE, Lease, Remembered, Role, Season, afte
 use crate::digest::Digest;
 use crate::exchange::{Hop, Query, Transport};
 
+/// What is told of an address `taken` and its host `held`, as [`taken`] reads it.
+macro_rules! lease {
+    () => {
+        "SELECT held.name, held.claim, held.last_start_at, held.slowdown, held.refused_at, held.transport,
+                taken.id, taken.token, taken.address, taken.body, taken.via, taken.role, taken.hop, taken.depth, taken.pages,
+                taken.redirects, taken.agency, taken.attempts, taken.etag, taken.last_modified,
+                taken.captured_url, taken.captured_at, taken.digest,
+                (SELECT address FROM url v WHERE v.id = taken.via AND taken.body IS NOT NULL)
+         FROM held JOIN taken ON taken.host = held.name"
+    };
+}
+
 /// Locks the hosts that `$ready` names and leases the first address of each. Parameters:
 ///   $1 now, $2 session, $3 end of leases, $4 roles in their order, $5 leases this session knows of
 ///
@@ -46,12 +58,8 @@ macro_rules! taking {
                 FROM next WHERE host.name = next.name
                 RETURNING host.*
             )
-            SELECT held.name, held.claim, held.last_start_at, held.slowdown, held.refused_at, held.transport,
-                   taken.id, taken.token, taken.address, taken.body, taken.via, taken.role, taken.hop, taken.depth, taken.pages,
-                   taken.redirects, taken.agency, taken.attempts, taken.etag, taken.last_modified,
-                   taken.captured_url, taken.captured_at, taken.digest,
-                   (SELECT address FROM url v WHERE v.id = taken.via AND taken.body IS NOT NULL)
-            FROM held JOIN taken ON taken.host = held.name"
+            ",
+            lease!()
         )
     };
 }
@@ -68,7 +76,8 @@ const NEXT: &str = taking!(
      WHERE host.name = held.name AND claimed_by = $2 AND host.claim = held.claim AND (blocked_until IS NULL OR blocked_until <= $1)
      ORDER BY host.name FOR NO KEY UPDATE OF host"
 );
-const NOW: &str = "WITH next AS MATERIALIZED (
+const NOW: &str = concat!(
+    "WITH next AS MATERIALIZED (
         SELECT id, leased_until IS NULL AS was_free FROM url WHERE key_digest = $1 FOR NO KEY UPDATE
     ), taken AS (
         UPDATE url SET leased_until = $2, leased_by = $3, token = nextval('fence') FROM next WHERE url.id = next.id RETURNING url.*
@@ -76,12 +85,9 @@ const NOW: &str = "WITH next AS MATERIALIZED (
         UPDATE host SET leased = leased + CASE WHEN next.was_free THEN 1 ELSE 0 END FROM taken, next WHERE host.name = taken.host
         RETURNING host.*
     )
-    SELECT held.name, held.claim, held.last_start_at, held.slowdown, held.refused_at, held.transport,
-           taken.id, taken.token, taken.address, taken.body, taken.via, taken.role, taken.hop, taken.depth, taken.pages,
-           taken.redirects, taken.agency, taken.attempts, taken.etag, taken.last_modified,
-           taken.captured_url, taken.captured_at, taken.digest,
-           (SELECT address FROM url v WHERE v.id = taken.via AND taken.body IS NOT NULL)
-    FROM held JOIN taken ON taken.host = held.name";
+    ",
+    lease!()
+);
 
 /// An address taken, and what only the keeper needs of it.
 pub struct Taken {

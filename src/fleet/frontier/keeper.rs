@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::batch::Batch;
 use super::claiming::{self, Taken, Taker};
+use super::holding::Holding;
 use super::server::Server;
 use super::settling::{block, settle, treat};
 use super::turns::Turnstile;
@@ -24,7 +25,7 @@ use crate::crawl::frontier::{
 use crate::crawl::{CrawlError, Outcome};
 use crate::digest::Digest;
 use crate::exchange::{Exchange, Transport};
-use crate::fleet::shards::{Flight, Keep, Kept, Shards};
+use crate::fleet::shards::{Keep, Kept, Shards};
 
 /// Bodies that wait for their shard before hosts wait too, KiB.
 const PENDING: u32 = 256 << 10;
@@ -47,24 +48,10 @@ struct Inner {
     /// Hosts that the worker holds at a time: what its pace needs, so that others have theirs.
     hosts: usize,
     tally: Arc<Tally>,
-    held: Mutex<Hold>,
+    holding: Holding,
     pending: Arc<Semaphore>,
     /// What is on its way to a shard.
     tasks: Mutex<JoinSet<()>>,
-}
-
-/// What this worker holds.
-#[derive(Default)]
-struct Hold {
-    /// Hosts, with the number of the claim.
-    claims: HashMap<String, i64>,
-    leases: HashMap<i64, Held>,
-}
-
-/// A lease until it is settled.
-struct Held {
-    original: Option<(Original, Digest)>,
-    _flight: Flight,
 }
 
 impl Postgres {
@@ -85,8 +72,8 @@ impl Postgres {
             session,
             clock,
             hosts: hosts.max(1),
+            holding: Holding::new(tally.clone()),
             tally,
-            held: Mutex::default(),
             pending: Arc::new(Semaphore::new(PENDING as usize)),
             tasks: Mutex::default(),
         });
@@ -138,42 +125,15 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Inner {
-    fn held(&self) -> MutexGuard<'_, Hold> {
-        lock(&self.held)
-    }
-
-    fn leases(&self) -> Vec<i64> {
-        self.held().leases.keys().copied().collect()
-    }
-
-    fn claim_on(&self, host: &str) -> Option<i64> {
-        self.held().claims.get(host).copied()
-    }
-
     fn take_up(&self, taken: &Taken) {
-        let held = Held { original: taken.original.clone(), _flight: self.shards.flight() };
-        let mut hold = self.held();
-        if hold.leases.insert(taken.lease.id, held).is_none() {
-            Tally::count(&self.tally.in_flight, 1);
-        }
-        if let Some(claim) = taken.claim {
-            hold.claims.insert(taken.known.host.clone(), claim);
-        }
-    }
-
-    fn put_down(&self, lease: &Lease) -> Option<Held> {
-        let held = self.held().leases.remove(&lease.id);
-        if held.is_some() {
-            Tally::count(&self.tally.in_flight, -1);
-        }
-        held
+        self.holding.take_up(taken, self.shards.flight());
     }
 
     /// The next address of each host, in their order.
     async fn next(&self, hosts: &[(String, i64, Timestamp)]) -> Result<Vec<Option<Lease>>, CrawlError> {
         let (names, claims): (Vec<&str>, Vec<i64>) =
             hosts.iter().map(|(host, claim, _)| (host.as_str(), *claim)).unzip();
-        let leases = self.leases();
+        let leases = self.holding.leases();
         let now = hosts.iter().map(|(.., now)| *now).max().unwrap_or_default();
         let taker = Taker { session: self.session, leases: &leases, now };
         let taken = self.server.ask(|client| taker.next(client, &names, &claims)).await?;
@@ -207,7 +167,7 @@ impl Inner {
         kept: Option<&(Kept, Original)>,
     ) -> Result<Option<Settled>, CrawlError> {
         let settled = self.server.ask(|client| settle(client, settlement, kept, &self.terms)).await;
-        self.put_down(&settlement.lease);
+        self.holding.put_down(&settlement.lease);
         match &settled {
             Ok(Some(_)) => Tally::count(&self.tally.settled, 1),
             Ok(None) => Tally::count(&self.tally.lost, 1),
@@ -218,7 +178,7 @@ impl Inner {
 
     /// What was fetched, to a shard and then into the frontier.
     async fn keep(&self, settlement: &Settlement, exchange: &Exchange) -> Result<Option<Settled>, CrawlError> {
-        let original = self.held().leases.get(&settlement.lease.id).and_then(|held| held.original.clone());
+        let original = self.holding.original(&settlement.lease);
         let this = Original { url: exchange.request.url.to_string(), date: rfc3339(exchange.started_at) };
         let whole = exchange.truncated.is_none()
             && !exchange.response.body.is_empty()
@@ -234,7 +194,7 @@ impl Inner {
 #[async_trait]
 impl Turns for Postgres {
     async fn turn(&self, host: &str, address: IpAddr, gaps: Gaps) -> Result<Turn, CrawlError> {
-        let claim = self.inner.claim_on(host);
+        let claim = self.inner.holding.claim_on(host);
         self.turns.turn(host, claim, address, gaps).await
     }
 }
@@ -255,7 +215,7 @@ impl Keeper for Postgres {
         }
         let room = i64::try_from(room).unwrap_or(i64::MAX);
         let busy: Vec<&str> = busy.iter().map(String::as_str).collect();
-        let leases = inner.leases();
+        let leases = inner.holding.leases();
         let taker = Taker { session: inner.session, leases: &leases, now };
         let taken = inner.server.ask(|client| taker.claim(client, only, room, &busy)).await?;
         taken.iter().for_each(|taken| inner.take_up(taken));
@@ -263,7 +223,7 @@ impl Keeper for Postgres {
     }
 
     async fn lease(&self, host: &str, now: Timestamp) -> Result<Option<Lease>, CrawlError> {
-        match self.inner.claim_on(host) {
+        match self.inner.holding.claim_on(host) {
             // Asked again later, by this worker or by one that reaches the store.
             _ if self.inner.shards.is_away() => Ok(None),
             Some(claim) => self.next.ask((host.to_owned(), claim, now)).await,
@@ -272,7 +232,7 @@ impl Keeper for Postgres {
     }
 
     async fn let_go(&self, host: &str) -> Result<(), CrawlError> {
-        let Some(claim) = self.inner.held().claims.remove(host) else { return Ok(()) };
+        let Some(claim) = self.inner.holding.let_go(host) else { return Ok(()) };
         let now = self.inner.clock.now();
         self.inner.server.ask(|client| claiming::let_go(client, host, claim, now)).await
     }
@@ -299,7 +259,7 @@ impl Keeper for Postgres {
 
     async fn release(&self, lease: &Lease) -> Result<(), CrawlError> {
         // A verdict on its way puts it down itself.
-        self.inner.put_down(lease);
+        self.inner.holding.put_down(lease);
         let now = self.inner.clock.now();
         self.inner.server.ask(|client| claiming::release(client, lease, now)).await
     }

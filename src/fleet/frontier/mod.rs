@@ -8,6 +8,7 @@
 mod address;
 mod batch;
 mod claiming;
+mod holding;
 mod keeper;
 mod passwords;
 mod planting;

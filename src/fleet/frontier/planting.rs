@@ -11,7 +11,7 @@ use super::time::At;
 use crate::crawl::CrawlError;
 use crate::crawl::frontier::{Found, Held, host_of};
 use crate::digest::Digest;
-use crate::exchange::{Hop, Query};
+use crate::exchange::Query;
 use crate::parse;
 use crate::seed::Seed;
 
@@ -33,22 +33,7 @@ async fn plant_batch(mut client: Object, seeds: &[Seed], now: Timestamp) -> Resu
     tx.execute("INSERT INTO agency (name) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING", &[&names]).await?;
     let rows = tx.query("SELECT name, id FROM agency WHERE name = ANY ($1)", &[&names]).await?;
     let ids: BTreeMap<String, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-    let mut found: Vec<Found> = seeds
-        .iter()
-        .map(|seed| Found {
-            url: seed.url.clone(),
-            query: None,
-            role: seed.kind.into(),
-            hop: Hop::Seed,
-            depth: 0,
-            pages: 0,
-            redirects: 0,
-            via: None,
-            agency: ids.get(&seed.agency).copied(),
-            anchor: String::new(),
-            score: 100,
-        })
-        .collect();
+    let mut found: Vec<Found> = seeds.iter().map(|seed| Found::seed(seed, ids.get(&seed.agency).copied())).collect();
     let mut keys = BTreeSet::new();
     found.retain(|found| keys.insert(digest_of(found)));
     lock(&tx, hosts_of(&found)).await?;
