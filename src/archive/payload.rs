@@ -15,7 +15,8 @@ use crate::store::StoreError;
 
 pub const LEVEL: i32 = 3;
 
-/// Stores `body` unless it is there already; packed against the newest dictionary of its host where there is one.
+/// Stores `body` unless it is there already; packed against the newest dictionary of its host, or of all hosts, where there
+/// is one.
 pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreError> {
     let digest = Digest::of(body);
     let name = digest.to_string();
@@ -58,10 +59,13 @@ pub struct Dictionary {
     pub bytes: Vec<u8>,
 }
 
+/// The host of a dictionary that all hosts without their own share.
+pub const ANY_HOST: &str = "";
+
 fn newest(connection: &Connection, host: &str) -> Result<Option<Dictionary>, StoreError> {
     let id = connection
-        .prepare_cached("SELECT id FROM dictionary WHERE host = ?1 ORDER BY id DESC LIMIT 1")?
-        .query_row([host], |row| row.get::<_, i64>(0))
+        .prepare_cached("SELECT id FROM dictionary WHERE host IN (?1, ?2) ORDER BY host DESC, id DESC LIMIT 1")?
+        .query_row([host, ANY_HOST], |row| row.get::<_, i64>(0))
         .optional()?;
     // A dictionary that can't be read is verify's to report; the body is kept all the same.
     Ok(id.and_then(|id| dictionary(connection, id).ok()).map(|bytes| Dictionary { id: id.unwrap_or_default(), bytes }))

@@ -87,6 +87,39 @@ fn every_body_is_the_same_in_fewer_bytes() {
 }
 
 #[test]
+fn hosts_with_one_page_each_share_a_dictionary_and_new_ones_use_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let kept = filled(&folder.path().join("sources.sqlite"), 40);
+    let store = Store::open(&path, Access::Write).unwrap();
+    for (n, body) in kept[..30].iter().enumerate() {
+        put(&store, exchange(&format!("http://one{n}.gov.cn/"), 200, body));
+    }
+    let done = compact(&store, Options::default(), |_| {}).unwrap();
+    assert_eq!(done.hosts.len(), 1);
+    let all = &done.hosts[0];
+    assert!(all.host.is_empty() && (all.hosts, all.bodies) == (30, 30), "{all:?}");
+    assert!(all.after * 2 < all.before, "{all:?}");
+    let used = |id: i64| -> String {
+        let connection = store.reader().unwrap();
+        let select = "SELECT coalesce(d.host, 'none') FROM capture c JOIN payload p ON p.digest = c.payload
+             LEFT JOIN dictionary d ON d.id = p.dictionary WHERE c.id = ?1";
+        connection.query_row(select, [id], |row| row.get(0)).unwrap()
+    };
+    let id = put(&store, exchange("http://new.gov.cn/", 200, &kept[30]));
+    assert_eq!(used(id.0), "");
+    // With enough pages a host has its own, and what comes later is packed against that.
+    for (n, body) in kept[31..39].iter().enumerate() {
+        put(&store, exchange(&format!("http://new.gov.cn/{n}"), 200, body));
+    }
+    compact(&store, Options::default(), |_| {}).unwrap();
+    let id = put(&store, exchange("http://new.gov.cn/last", 200, &kept[39]));
+    assert_eq!((used(id.0).as_str(), used(1).as_str()), ("new.gov.cn", ""));
+    drop(store);
+    all_there(&path, &kept);
+}
+
+#[test]
 fn killed_in_the_middle_every_body_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
