@@ -92,6 +92,8 @@ pub fn dictionary(connection: &Connection, id: i64) -> Result<Vec<u8>, String> {
 pub struct Reader<'c> {
     connection: &'c Connection,
     met: RefCell<HashMap<i64, Decompressor<'static>>>,
+    /// For bodies packed by themselves.
+    plain: RefCell<Option<Decompressor<'static>>>,
 }
 
 /// Dictionaries kept at a time: some 100 KB each.
@@ -99,7 +101,7 @@ const KEPT: usize = 64;
 
 impl<'c> Reader<'c> {
     pub fn new(connection: &'c Connection) -> Reader<'c> {
-        Reader { connection, met: RefCell::default() }
+        Reader { connection, met: RefCell::default(), plain: RefCell::default() }
     }
 
     pub fn connection(&self) -> &'c Connection {
@@ -119,7 +121,7 @@ impl<'c> Reader<'c> {
         let (codec, size, bytes, dictionary) = row.ok_or_else(|| damaged("it is not there".into()))?;
         let body = match dictionary {
             Some(id) if codec == "zstd" => self.unpack_against(id, size, &bytes),
-            _ => unpack(&codec, size, bytes),
+            _ => self.unpack(&codec, size, bytes),
         };
         let body = body.map_err(damaged)?;
         if i64::try_from(body.len()) != Ok(size) {
@@ -130,6 +132,21 @@ impl<'c> Reader<'c> {
             return Err(damaged(format!("its bytes hash to {found}")));
         }
         Ok(body)
+    }
+
+    fn unpack(&self, codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+        match codec {
+            "plain" => Ok(bytes),
+            "zstd" => {
+                let mut plain = self.plain.borrow_mut();
+                let unpacker = match &mut *plain {
+                    Some(unpacker) => unpacker,
+                    none => none.insert(Decompressor::new().map_err(|fault| format!("zstd fails ({fault})"))?),
+                };
+                unpacker.decompress(&bytes, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
+            }
+            other => Err(format!("its codec {other:?} is not known")),
+        }
     }
 
     fn unpack_against(&self, id: i64, size: i64, packed: &[u8]) -> Result<Vec<u8>, String> {
@@ -144,14 +161,6 @@ impl<'c> Reader<'c> {
         }
         let unpacker = met.get_mut(&id).ok_or("its dictionary is gone")?;
         unpacker.decompress(packed, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
-    }
-}
-
-fn unpack(codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    match codec {
-        "plain" => Ok(bytes),
-        "zstd" => zstd::bulk::decompress(&bytes, bound(size)).map_err(|e| format!("it does not unpack ({e})")),
-        other => Err(format!("its codec {other:?} is not known")),
     }
 }
 

@@ -96,6 +96,8 @@ pub struct Reader<R: Read> {
     format: Option<Format>,
     /// The line that the next record begins with, where it was read already, and its offset.
     ahead: Option<(u64, Vec<u8>)>,
+    /// Documents of this ARC have a line end behind them that belongs to none, as the first one has.
+    separated: Option<bool>,
     /// Every record so far had a gzip member of its own.
     aligned: bool,
     /// Records that ended where their member did.
@@ -133,6 +135,7 @@ impl<R: Read> Reader<R> {
             gzip: None,
             format: None,
             ahead: None,
+            separated: None,
             aligned: true,
             ended_with_member: 0,
             in_record: false,
@@ -248,9 +251,10 @@ impl<R: Read> Reader<R> {
         Ok(block)
     }
 
-    /// What follows a block: line ends, then the end of the member or of the file, or the next record. In an ARC one line end
-    /// belongs to no document, without which its length may be wrong by it.
-    fn expect_end(&mut self, mut line_end: bool) -> Result<(), Broken> {
+    /// What follows a block: line ends, then the end of the member or of the file, or the next record. Where documents of an ARC
+    /// have a line end between them, one without it has a length that is wrong by one.
+    fn expect_end(&mut self, is_document: bool) -> Result<(), Broken> {
+        let mut separated = false;
         loop {
             let in_member = matches!(self.stream, Stream::Member(_));
             let next = if in_member { self.bytes_of_member()? } else { self.bytes()? };
@@ -260,15 +264,22 @@ impl<R: Read> Reader<R> {
                     return Ok(());
                 }
                 (Some(b'\r' | b'\n'), _) => {
-                    line_end = false;
+                    separated = true;
                     self.consume(1);
                 }
                 (Some(first), Some(Format::Warc)) if first == VERSION[0] => break,
-                (_, Some(Format::Arc)) if !line_end && self.look_ahead() => break,
+                (_, Some(Format::Arc))
+                    if (separated || !is_document || self.separated != Some(true)) && self.look_ahead() =>
+                {
+                    break;
+                }
                 _ => return Err(Broken("the record's length does not lead to its end".into())),
             }
         }
         self.aligned &= !matches!(self.stream, Stream::Member(_));
+        if is_document {
+            self.separated.get_or_insert(separated);
+        }
         Ok(())
     }
 
@@ -605,8 +616,10 @@ mod tests {
                 gzip(&[part, b"\n"].concat())
             };
             let members: Vec<u8> = parts.iter().flat_map(newline_last).collect();
+            let unseparated: Vec<u8> =
+                parts.iter().flat_map(|part| part.strip_prefix(b"\n").unwrap_or(part).to_vec()).collect();
             let newline_first: Vec<u8> = parts.iter().flat_map(|part| gzip(part)).collect();
-            for file in [parts.concat(), members, newline_first, gzip(&parts.concat())] {
+            for file in [parts.concat(), unseparated, members, newline_first, gzip(&parts.concat())] {
                 assert_eq!(told(&file), "a.arc 0 1 2 3", "version {version}");
                 let records: Vec<Record> = Reader::new(file.as_slice())
                     .map(|step| match step {

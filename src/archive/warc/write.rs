@@ -172,6 +172,7 @@ pub enum Compression {
 pub struct Packer {
     by: By,
     record: Vec<u8>,
+    packed: Vec<u8>,
 }
 
 enum By {
@@ -194,7 +195,7 @@ impl Packer {
                 By::Zstd(packer)
             }
         };
-        Ok(Packer { by, record: Vec::new() })
+        Ok(Packer { by, record: Vec::new(), packed: Vec::new() })
     }
 
     fn record(&mut self, out: &mut Vec<u8>, id: &str, head: &[(&str, &str)], block: &[&[u8]]) -> io::Result<()> {
@@ -211,18 +212,18 @@ impl Packer {
         write!(record, "WARC-Block-Digest: sha1:{digest}\r\nContent-Length: {length}\r\n\r\n")?;
         block.iter().for_each(|part| record.extend_from_slice(part));
         record.extend_from_slice(b"\r\n\r\n");
-        let begin = out.len();
-        let packed = match &mut self.by {
-            By::Gzip(packer) => {
-                out.resize(begin + packer.gzip_compress_bound(record.len()), 0);
-                packer.gzip_compress(record, &mut out[begin..]).map_err(io::Error::other)?
-            }
-            By::Zstd(packer) => {
-                out.resize(begin + zstd::zstd_safe::compress_bound(record.len()), 0);
-                packer.compress_to_buffer(record, &mut out[begin..])?
-            }
+        let bound = match &mut self.by {
+            By::Gzip(packer) => packer.gzip_compress_bound(record.len()),
+            By::Zstd(_) => zstd::zstd_safe::compress_bound(record.len()),
         };
-        out.truncate(begin + packed);
+        if self.packed.len() < bound {
+            self.packed.resize(bound, 0);
+        }
+        let length = match &mut self.by {
+            By::Gzip(packer) => packer.gzip_compress(record, &mut self.packed).map_err(io::Error::other)?,
+            By::Zstd(packer) => packer.compress_to_buffer(record, &mut self.packed[..])?,
+        };
+        out.extend_from_slice(&self.packed[..length]);
         Ok(())
     }
 }
