@@ -3,6 +3,7 @@
 mod captures;
 pub mod chain;
 pub mod compact;
+mod dictionary;
 mod payload;
 mod put;
 mod verify;

@@ -1,7 +1,8 @@
 //! Bodies by digest: stored once, packed where it helps, checked whenever they are read.
 //!
-//! A body is packed by itself, or against a dictionary: another page of its site, whose frame and furniture it shares. A
-//! dictionary is packed by itself, so that a body needs at most one row besides its own.
+//! A body is packed by itself, or against a dictionary: another page of its site, whose frame and furniture it shares. The first
+//! pages of a host that have little in common become its dictionaries as they come, which costs nothing: the page itself is
+//! then a few bytes. A dictionary is packed by itself, so that a body needs at most one row besides its own.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,14 +10,14 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::ArchiveError;
+use super::{ArchiveError, dictionary};
 use crate::digest::Digest;
 use crate::store::StoreError;
 
 pub const LEVEL: i32 = 3;
 
-/// Stores `body` unless it is there already; packed against the newest dictionary of its host, or of all hosts, where there
-/// is one.
+/// Stores `body` unless it is there already; packed against one of its host's dictionaries, or of all hosts', where it is
+/// smaller so.
 pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreError> {
     let digest = Digest::of(body);
     let name = digest.to_string();
@@ -25,12 +26,8 @@ pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreEr
         return Ok(digest);
     }
     let alone = zstd::bulk::compress(body, LEVEL).ok().filter(|packed| packed.len() < body.len());
-    let against = match newest(tx, host)? {
-        Some(dictionary) if body.len() >= SMALL => {
-            let packed = pack(&dictionary.bytes, LEVEL, body);
-            let shorter = |packed: &Vec<u8>| packed.len() < alone.as_ref().map_or(body.len(), Vec::len);
-            packed.filter(shorter).map(|packed| (packed, dictionary.id))
-        }
+    let against = match &alone {
+        Some(alone) if body.len() >= SMALL => against(tx, host, body, alone)?,
         _ => None,
     };
     let (codec, bytes, dictionary) = match (&against, &alone) {
@@ -48,44 +45,35 @@ pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreEr
 /// Bodies below this gain too little from a dictionary to be worth looking one up.
 pub const SMALL: usize = 1_000;
 
+/// `body` packed against the dictionary that makes it smallest, and that one's number; none where it is smaller by itself.
+/// Where none halves it, it becomes a dictionary itself, as long as its host has room for one.
+fn against(tx: &Connection, host: &str, body: &[u8], alone: &[u8]) -> Result<Option<(Vec<u8>, i64)>, StoreError> {
+    let own = dictionary::own(tx, host)?;
+    let mut best: Option<(Vec<u8>, i64)> = None;
+    for id in own.iter().copied().chain(dictionary::shared(tx)?) {
+        // A dictionary that can't be read is verify's to report; the body is kept all the same.
+        let packed = dictionary::load(tx, id).ok().and_then(|bytes| pack(&bytes, LEVEL, body));
+        let least = best.as_ref().map_or(alone.len(), |(packed, _)| packed.len());
+        best = packed.filter(|packed| packed.len() < least).map(|packed| (packed, id)).or(best);
+        if best.as_ref().is_some_and(|(packed, _)| packed.len() * FITS < alone.len()) {
+            break;
+        }
+    }
+    let halved = best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < alone.len());
+    let serves = body.len() <= dictionary::LARGEST && alone.len() * 2 < body.len();
+    if !halved && serves && own.len() < dictionary::OWN {
+        let id = dictionary::keep(tx, host, body, alone)?;
+        best = pack(body, LEVEL, body).map(|packed| (packed, id)).or(best);
+    }
+    Ok(best)
+}
+
+/// What a dictionary makes so many times smaller than it is by itself, no other is tried on.
+const FITS: usize = 6;
+
 /// `body` packed against `dictionary`; none where zstd refuses.
 pub fn pack(dictionary: &[u8], level: i32, body: &[u8]) -> Option<Vec<u8>> {
     Compressor::with_dictionary(level, dictionary).and_then(|mut packer| packer.compress(body)).ok()
-}
-
-/// A dictionary as it is used.
-pub struct Dictionary {
-    pub id: i64,
-    pub bytes: Vec<u8>,
-}
-
-/// The host of a dictionary that all hosts without their own share.
-pub const ANY_HOST: &str = "";
-
-fn newest(connection: &Connection, host: &str) -> Result<Option<Dictionary>, StoreError> {
-    let id = connection
-        .prepare_cached("SELECT id FROM dictionary WHERE host IN (?1, ?2) ORDER BY host DESC, id DESC LIMIT 1")?
-        .query_row([host, ANY_HOST], |row| row.get::<_, i64>(0))
-        .optional()?;
-    // A dictionary that can't be read is verify's to report; the body is kept all the same.
-    Ok(id.and_then(|id| dictionary(connection, id).ok()).map(|bytes| Dictionary { id: id.unwrap_or_default(), bytes }))
-}
-
-/// Unpacked and checked against its digest.
-pub fn dictionary(connection: &Connection, id: i64) -> Result<Vec<u8>, String> {
-    let (digest, size, packed) = connection
-        .prepare_cached("SELECT digest, size_bytes, bytes FROM dictionary WHERE id = ?1")
-        .and_then(|mut select| {
-            select
-                .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
-        })
-        .map_err(|fault| format!("dictionary {id} can't be read ({fault})"))?;
-    let bytes = zstd::bulk::decompress(&packed, usize::try_from(size).unwrap_or(0))
-        .map_err(|fault| format!("dictionary {id} does not unpack ({fault})"))?;
-    if Digest::of(&bytes).to_string() != digest {
-        return Err(format!("dictionary {id} is not what it was"));
-    }
-    Ok(bytes)
 }
 
 /// Reads bodies one after another and keeps the dictionaries it met, up to a bound.
@@ -155,7 +143,7 @@ impl<'c> Reader<'c> {
             if met.len() >= KEPT {
                 met.clear();
             }
-            let bytes = dictionary(self.connection, id)?;
+            let bytes = dictionary::load(self.connection, id)?;
             let unpacker = Decompressor::with_dictionary(&bytes).map_err(|fault| format!("zstd fails ({fault})"))?;
             met.insert(id, unpacker);
         }

@@ -22,7 +22,7 @@ use super::fetch::{Attempt, Condition, Door};
 use super::frontier::{self, Lease, Remembered, Role, Verdict, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
-use crate::archive::{self, CaptureId};
+use crate::archive::{self, Bodies, CaptureId};
 use crate::clock::Clock;
 use crate::dataset;
 use crate::exchange::{Exchange, Hop, Transport};
@@ -288,7 +288,8 @@ impl Visitor {
     /// By the code that re-reads the archive, off the threads that keep the pace.
     async fn read_at_leisure(&self, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
         let store = self.store.clone();
-        let read = tokio::task::spawn_blocking(move || crate::crawl::read_capture(&store.reader()?, capture));
+        let read =
+            tokio::task::spawn_blocking(move || crate::crawl::read_capture(&Bodies::new(&store.reader()?), capture));
         read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
     }
 
