@@ -17,7 +17,7 @@ use rusqlite::{Connection, params};
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 
-use super::{ArchiveError, dictionary, payload};
+use super::{ArchiveError, dictionary, packer, payload};
 use crate::digest::Digest;
 use crate::store::{Store, StoreError};
 
@@ -98,7 +98,7 @@ fn bodies(connection: &Connection) -> Result<BTreeMap<String, Vec<Digest>>, Arch
         "SELECT p.digest, c.url FROM payload p JOIN capture c ON c.id = (SELECT min(id) FROM capture WHERE payload = p.digest)
          WHERE p.size_bytes >= ?1 ORDER BY c.id",
     )?;
-    let mut rows = statement.query([payload::SMALL as i64])?;
+    let mut rows = statement.query([packer::SMALL as i64])?;
     let mut hosts: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let (digest, url): (String, String) = (row.get(0)?, row.get(1)?);

@@ -8,72 +8,29 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Decompressor;
 
-use super::{ArchiveError, dictionary};
+use super::{ArchiveError, dictionary, packer};
 use crate::digest::Digest;
 use crate::store::StoreError;
+use crate::urlkey::UrlKey;
 
-pub const LEVEL: i32 = 3;
-
-/// Stores `body` unless it is there already; packed against one of its host's dictionaries, or of all hosts', where it is
-/// smaller so.
-pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreError> {
+/// Stores `body`, which came from `host` under `key`, unless it is there already.
+pub fn store(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Digest, StoreError> {
     let digest = Digest::of(body);
     let name = digest.to_string();
     let known = tx.prepare_cached("SELECT 1 FROM payload WHERE digest = ?1")?.exists([&name])?;
     if known {
         return Ok(digest);
     }
-    let alone = zstd::bulk::compress(body, LEVEL).ok().filter(|packed| packed.len() < body.len());
-    let against = match &alone {
-        Some(alone) if body.len() >= SMALL => against(tx, host, body, alone)?,
-        _ => None,
-    };
-    let (codec, bytes, dictionary) = match (&against, &alone) {
-        (Some((packed, id)), _) => ("zstd", packed.as_slice(), Some(*id)),
-        (None, Some(packed)) => ("zstd", packed.as_slice(), None),
-        (None, None) => ("plain", body, None),
-    };
+    let packed = packer::pack(tx, host, key, body)?;
+    let codec = if packed.bytes.is_some() { "zstd" } else { "plain" };
+    let bytes = packed.bytes.as_deref().unwrap_or(body);
     tx.prepare_cached(
         "INSERT INTO payload (digest, codec, size_bytes, bytes, dictionary) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![name, codec, body.len() as i64, bytes, dictionary])?;
+    .execute(params![name, codec, body.len() as i64, bytes, packed.dictionary])?;
     Ok(digest)
-}
-
-/// Bodies below this gain too little from a dictionary to be worth looking one up.
-pub const SMALL: usize = 1_000;
-
-/// `body` packed against the dictionary that makes it smallest, and that one's number; none where it is smaller by itself.
-/// Where none halves it, it becomes a dictionary itself, as long as its host has room for one.
-fn against(tx: &Connection, host: &str, body: &[u8], alone: &[u8]) -> Result<Option<(Vec<u8>, i64)>, StoreError> {
-    let own = dictionary::own(tx, host)?;
-    let mut best: Option<(Vec<u8>, i64)> = None;
-    for id in own.iter().copied().chain(dictionary::shared(tx)?) {
-        // A dictionary that can't be read is verify's to report; the body is kept all the same.
-        let packed = dictionary::load(tx, id).ok().and_then(|bytes| pack(&bytes, LEVEL, body));
-        let least = best.as_ref().map_or(alone.len(), |(packed, _)| packed.len());
-        best = packed.filter(|packed| packed.len() < least).map(|packed| (packed, id)).or(best);
-        if best.as_ref().is_some_and(|(packed, _)| packed.len() * FITS < alone.len()) {
-            break;
-        }
-    }
-    let halved = best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < alone.len());
-    let serves = body.len() <= dictionary::LARGEST && alone.len() * 2 < body.len();
-    if !halved && serves && own.len() < dictionary::OWN {
-        let id = dictionary::keep(tx, host, body, alone)?;
-        best = pack(body, LEVEL, body).map(|packed| (packed, id)).or(best);
-    }
-    Ok(best)
-}
-
-/// What a dictionary makes so many times smaller than it is by itself, no other is tried on.
-const FITS: usize = 6;
-
-/// `body` packed against `dictionary`; none where zstd refuses.
-pub fn pack(dictionary: &[u8], level: i32, body: &[u8]) -> Option<Vec<u8>> {
-    Compressor::with_dictionary(level, dictionary).and_then(|mut packer| packer.compress(body)).ok()
 }
 
 /// Reads bodies one after another and keeps the dictionaries it met, up to a bound.
@@ -117,7 +74,8 @@ impl<'c> Reader<'c> {
         }
         let found = Digest::of(&body);
         if found != digest {
-            return Err(damaged(format!("its bytes hash to {found}")));
+            let of_dictionary = dictionary.and_then(|id| dictionary::fault(self.connection, id));
+            return Err(damaged(of_dictionary.unwrap_or_else(|| format!("its bytes hash to {found}"))));
         }
         Ok(body)
     }
