@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 
 use rusqlite::{Connection, params};
 
-use crate::archive::{self, ArchiveError, CaptureId};
+use crate::archive::{self, ArchiveError, Bodies, CaptureId};
 use crate::clock::{Clock, rfc3339};
 use crate::dataset::{self, Change, Delta};
 use crate::exchange::Hop;
@@ -97,11 +97,11 @@ pub fn reparse(
 
 /// Reads one capture; a parser that panics gives a page that can't be read.
 pub fn read_one(
-    connection: &Connection,
+    bodies: &Bodies<'_>,
     id: CaptureId,
     read: &(impl Fn(Given<'_>) -> Parsed + Sync),
 ) -> Result<(String, Parsed, bool), ArchiveError> {
-    let (capture, exchange) = archive::exchange(connection, id)?;
+    let (capture, exchange) = archive::exchange_by(bodies, id)?;
     let url = capture.url.to_string();
     let given = Given::served(&exchange.request, &exchange.response);
     match catch_unwind(AssertUnwindSafe(|| read(given))) {
@@ -146,10 +146,11 @@ fn in_order(
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 let connection = store.reader();
+                let bodies = connection.as_ref().map(Bodies::new);
                 loop {
                     let Some(n) = next.lock().ok().and_then(|mut next| next.next()) else { return };
-                    let outcome = match &connection {
-                        Ok(connection) => read_one(connection, due[n], read),
+                    let outcome = match &bodies {
+                        Ok(bodies) => read_one(bodies, due[n], read),
                         Err(fault) => Err(StoreError::Row(fault.to_string()).into()),
                     };
                     if sender.send((n, outcome)).is_err() {

@@ -3,6 +3,8 @@
 mod captures;
 pub mod chain;
 pub mod compact;
+mod dictionary;
+mod packer;
 mod payload;
 mod put;
 mod verify;

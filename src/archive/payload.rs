@@ -1,93 +1,44 @@
 //! Bodies by digest: stored once, packed where it helps, checked whenever they are read.
 //!
-//! A body is packed by itself, or against a dictionary: another page of its site, whose frame and furniture it shares. A
-//! dictionary is packed by itself, so that a body needs at most one row besides its own.
+//! A body is packed by itself, or against a dictionary: another page of its site, whose frame and furniture it shares. The first
+//! pages of a host that have little in common become its dictionaries as they come, which costs nothing: the page itself is
+//! then a few bytes. A dictionary is packed by itself, so that a body needs at most one row besides its own.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Decompressor;
 
-use super::ArchiveError;
+use super::{ArchiveError, dictionary, packer};
 use crate::digest::Digest;
 use crate::store::StoreError;
+use crate::urlkey::UrlKey;
 
-pub const LEVEL: i32 = 3;
-
-/// Stores `body` unless it is there already; packed against the newest dictionary of its host where there is one.
-pub fn store(tx: &Connection, host: &str, body: &[u8]) -> Result<Digest, StoreError> {
+/// Stores `body`, which came from `host` under `key`, unless it is there already.
+pub fn store(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Digest, StoreError> {
     let digest = Digest::of(body);
     let name = digest.to_string();
     let known = tx.prepare_cached("SELECT 1 FROM payload WHERE digest = ?1")?.exists([&name])?;
     if known {
         return Ok(digest);
     }
-    let alone = zstd::bulk::compress(body, LEVEL).ok().filter(|packed| packed.len() < body.len());
-    let against = match newest(tx, host)? {
-        Some(dictionary) if body.len() >= SMALL => {
-            let packed = pack(&dictionary.bytes, LEVEL, body);
-            let shorter = |packed: &Vec<u8>| packed.len() < alone.as_ref().map_or(body.len(), Vec::len);
-            packed.filter(shorter).map(|packed| (packed, dictionary.id))
-        }
-        _ => None,
-    };
-    let (codec, bytes, dictionary) = match (&against, &alone) {
-        (Some((packed, id)), _) => ("zstd", packed.as_slice(), Some(*id)),
-        (None, Some(packed)) => ("zstd", packed.as_slice(), None),
-        (None, None) => ("plain", body, None),
-    };
+    let packed = packer::pack(tx, host, key, body)?;
+    let codec = if packed.bytes.is_some() { "zstd" } else { "plain" };
+    let bytes = packed.bytes.as_deref().unwrap_or(body);
     tx.prepare_cached(
         "INSERT INTO payload (digest, codec, size_bytes, bytes, dictionary) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![name, codec, body.len() as i64, bytes, dictionary])?;
+    .execute(params![name, codec, body.len() as i64, bytes, packed.dictionary])?;
     Ok(digest)
-}
-
-/// Bodies below this gain too little from a dictionary to be worth looking one up.
-pub const SMALL: usize = 1_000;
-
-/// `body` packed against `dictionary`; none where zstd refuses.
-pub fn pack(dictionary: &[u8], level: i32, body: &[u8]) -> Option<Vec<u8>> {
-    Compressor::with_dictionary(level, dictionary).and_then(|mut packer| packer.compress(body)).ok()
-}
-
-/// A dictionary as it is used.
-pub struct Dictionary {
-    pub id: i64,
-    pub bytes: Vec<u8>,
-}
-
-fn newest(connection: &Connection, host: &str) -> Result<Option<Dictionary>, StoreError> {
-    let id = connection
-        .prepare_cached("SELECT id FROM dictionary WHERE host = ?1 ORDER BY id DESC LIMIT 1")?
-        .query_row([host], |row| row.get::<_, i64>(0))
-        .optional()?;
-    // A dictionary that can't be read is verify's to report; the body is kept all the same.
-    Ok(id.and_then(|id| dictionary(connection, id).ok()).map(|bytes| Dictionary { id: id.unwrap_or_default(), bytes }))
-}
-
-/// Unpacked and checked against its digest.
-pub fn dictionary(connection: &Connection, id: i64) -> Result<Vec<u8>, String> {
-    let (digest, size, packed) = connection
-        .prepare_cached("SELECT digest, size_bytes, bytes FROM dictionary WHERE id = ?1")
-        .and_then(|mut select| {
-            select
-                .query_row([id], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?)))
-        })
-        .map_err(|fault| format!("dictionary {id} can't be read ({fault})"))?;
-    let bytes = zstd::bulk::decompress(&packed, usize::try_from(size).unwrap_or(0))
-        .map_err(|fault| format!("dictionary {id} does not unpack ({fault})"))?;
-    if Digest::of(&bytes).to_string() != digest {
-        return Err(format!("dictionary {id} is not what it was"));
-    }
-    Ok(bytes)
 }
 
 /// Reads bodies one after another and keeps the dictionaries it met, up to a bound.
 pub struct Reader<'c> {
     connection: &'c Connection,
     met: RefCell<HashMap<i64, Decompressor<'static>>>,
+    /// For bodies packed by themselves.
+    plain: RefCell<Option<Decompressor<'static>>>,
 }
 
 /// Dictionaries kept at a time: some 100 KB each.
@@ -95,7 +46,7 @@ const KEPT: usize = 64;
 
 impl<'c> Reader<'c> {
     pub fn new(connection: &'c Connection) -> Reader<'c> {
-        Reader { connection, met: RefCell::default() }
+        Reader { connection, met: RefCell::default(), plain: RefCell::default() }
     }
 
     pub fn connection(&self) -> &'c Connection {
@@ -115,7 +66,7 @@ impl<'c> Reader<'c> {
         let (codec, size, bytes, dictionary) = row.ok_or_else(|| damaged("it is not there".into()))?;
         let body = match dictionary {
             Some(id) if codec == "zstd" => self.unpack_against(id, size, &bytes),
-            _ => unpack(&codec, size, bytes),
+            _ => self.unpack(&codec, size, bytes),
         };
         let body = body.map_err(damaged)?;
         if i64::try_from(body.len()) != Ok(size) {
@@ -123,9 +74,25 @@ impl<'c> Reader<'c> {
         }
         let found = Digest::of(&body);
         if found != digest {
-            return Err(damaged(format!("its bytes hash to {found}")));
+            let of_dictionary = dictionary.and_then(|id| dictionary::fault(self.connection, id));
+            return Err(damaged(of_dictionary.unwrap_or_else(|| format!("its bytes hash to {found}"))));
         }
         Ok(body)
+    }
+
+    fn unpack(&self, codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+        match codec {
+            "plain" => Ok(bytes),
+            "zstd" => {
+                let mut plain = self.plain.borrow_mut();
+                let unpacker = match &mut *plain {
+                    Some(unpacker) => unpacker,
+                    none => none.insert(Decompressor::new().map_err(|fault| format!("zstd fails ({fault})"))?),
+                };
+                unpacker.decompress(&bytes, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
+            }
+            other => Err(format!("its codec {other:?} is not known")),
+        }
     }
 
     fn unpack_against(&self, id: i64, size: i64, packed: &[u8]) -> Result<Vec<u8>, String> {
@@ -134,20 +101,12 @@ impl<'c> Reader<'c> {
             if met.len() >= KEPT {
                 met.clear();
             }
-            let bytes = dictionary(self.connection, id)?;
+            let bytes = dictionary::load(self.connection, id)?;
             let unpacker = Decompressor::with_dictionary(&bytes).map_err(|fault| format!("zstd fails ({fault})"))?;
             met.insert(id, unpacker);
         }
         let unpacker = met.get_mut(&id).ok_or("its dictionary is gone")?;
         unpacker.decompress(packed, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
-    }
-}
-
-fn unpack(codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
-    match codec {
-        "plain" => Ok(bytes),
-        "zstd" => zstd::bulk::decompress(&bytes, bound(size)).map_err(|e| format!("it does not unpack ({e})")),
-        other => Err(format!("its codec {other:?} is not known")),
     }
 }
 

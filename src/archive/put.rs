@@ -18,7 +18,8 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         .prepare_cached("SELECT id, revisit_of, payload FROM capture WHERE urlkey = ?1 AND status BETWEEN 200 AND 299 ORDER BY id DESC LIMIT 1")?
         .query_row([urlkey.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?)))
         .optional()?;
-    let digest = payload::store(tx, request.url.host_str().unwrap_or_default(), &exchange.response.body)?.to_string();
+    let digest =
+        payload::store(tx, request.url.host_str().unwrap_or_default(), &urlkey, &exchange.response.body)?.to_string();
     let revisit_of = match latest {
         Some((id, revisit_of, body)) if not_modified || (body == digest && !exchange.response.body.is_empty()) => {
             Some(revisit_of.unwrap_or(id))

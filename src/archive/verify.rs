@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rusqlite::Connection;
 
-use super::{ArchiveError, CaptureId, chain, payload};
+use super::{ArchiveError, CaptureId, chain, dictionary, payload};
 use crate::digest::Digest;
 use crate::store::{self, Store};
 
@@ -182,5 +182,5 @@ fn file_faults(connection: &Connection, faults: &mut Vec<String>) {
 fn dictionaries(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
     let mut statement = connection.prepare("SELECT id FROM dictionary ORDER BY id")?;
     let ids = statement.query_map([], |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()?;
-    Ok(ids.into_iter().filter_map(|id| payload::dictionary(connection, id).err()).collect())
+    Ok(ids.into_iter().filter_map(|id| dictionary::fault(connection, id)).collect())
 }

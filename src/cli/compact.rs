@@ -40,7 +40,7 @@ impl Compact {
         println!(
             "{} on {}: {} bytes before, {} after",
             counted(done.hosts.iter().map(|host| host.bodies).sum(), "payload"),
-            counted(done.hosts.len(), "host"),
+            counted(done.hosts.iter().map(|host| host.hosts).sum(), "host"),
             sum(|host| host.before),
             sum(|host| host.after)
         );
@@ -51,11 +51,22 @@ impl Compact {
 fn table(done: &compact::Compacted) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(["host", "payloads", "dictionary", "its bytes", "before", "after"]);
+    table.set_header(["host", "payloads", "dictionaries", "their bytes", "before", "after"]);
     for host in &done.hosts {
-        let (what, size) = host.dictionary.map_or(("none", String::new()), |(what, size)| (what, size.to_string()));
-        let numbers = [host.bodies.to_string(), what.into(), size, host.before.to_string(), host.after.to_string()];
-        table.add_row(std::iter::once(super::print::plain(&host.host)).chain(numbers));
+        let of_what: Vec<&str> = host.dictionaries.iter().map(|(what, _)| *what).collect();
+        let size: usize = host.dictionaries.iter().map(|(_, size)| size).sum();
+        let numbers = [
+            host.bodies.to_string(),
+            if of_what.is_empty() { "none".into() } else { of_what.join(", ") },
+            size.to_string(),
+            host.before.to_string(),
+            host.after.to_string(),
+        ];
+        let name = match host.host.as_str() {
+            "" => format!("{} with few payloads", counted(host.hosts, "host")),
+            name => super::print::plain(name).to_string(),
+        };
+        table.add_row(std::iter::once(name).chain(numbers));
     }
     for column in [1, 3, 4, 5] {
         if let Some(column) = table.column_mut(column) {

@@ -14,7 +14,7 @@ use crate::store::Access;
 
 #[derive(Args)]
 pub struct Import {
-    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), WACZ, one plain file with --url and --date, or a fleet's
+    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), ARC (.arc, .arc.gz), WACZ, one plain file with --url and --date, or a fleet's
     /// shards (s3://BUCKET/PREFIX, file:///FOLDER)
     #[arg(required = true)]
     paths: Vec<PathBuf>,

@@ -107,7 +107,7 @@ impl Parse {
             eprintln!("{} passed over: their bodies are those of their originals", counted(revisits, "revisit"));
         }
         if exchanges.records() == 0 {
-            eprintln!("gongkai: {name}: it holds no WARC record");
+            eprintln!("gongkai: {name}: it holds no record of a WARC or ARC");
         }
         Ok(if whole && exchanges.records() > 0 { Exit::Done } else { Exit::Partial })
     }

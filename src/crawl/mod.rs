@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -36,7 +36,7 @@ pub use summary::{Blocked, Failed, Summary};
 pub use visit::{Permission, Visited};
 pub use walk::{Column, Tried, Walk, walk};
 
-use crate::archive::{self, ArchiveError, CaptureId};
+use crate::archive::{self, ArchiveError, Bodies, CaptureId};
 use crate::clock::{Clock, rfc3339};
 use crate::dataset;
 use crate::exchange::Hop;
@@ -255,9 +255,10 @@ async fn read_unread(store: &Store) -> Result<usize, CrawlError> {
             .query_map(params![Hop::Robots.as_str()], |row| row.get(0))
             .and_then(Iterator::collect)
             .map_err(StoreError::from)?;
+        let bodies = Bodies::new(&connection);
         for id in &ids {
             let capture = CaptureId(*id);
-            if let Some(parsed) = read_capture(&connection, capture)? {
+            if let Some(parsed) = read_capture(&bodies, capture)? {
                 store.write_blocking(move |tx| dataset::replace(tx, capture, &parsed, None).map(drop))?;
             }
         }
@@ -267,8 +268,8 @@ async fn read_unread(store: &Store) -> Result<usize, CrawlError> {
 }
 
 /// The reading of one capture; none for a revisit, whose original is read, and where the parser fails, which `reparse` reports.
-fn read_capture(connection: &Connection, id: CaptureId) -> Result<Option<Parsed>, CrawlError> {
-    let (capture, exchange) = archive::exchange(connection, id)?;
+fn read_capture(bodies: &Bodies<'_>, id: CaptureId) -> Result<Option<Parsed>, CrawlError> {
+    let (capture, exchange) = archive::exchange_by(bodies, id)?;
     if capture.revisit_of.is_some() {
         return Ok(None);
     }

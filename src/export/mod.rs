@@ -8,6 +8,7 @@ pub mod evidence;
 mod findings;
 mod indicator;
 mod jsonl;
+mod lines;
 mod long;
 mod parquet;
 mod snapshot;

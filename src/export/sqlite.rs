@@ -9,7 +9,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use super::Fault;
-use crate::archive::{self, CaptureId};
+use crate::archive::{self, Bodies, CaptureId};
 use crate::dataset::{self, Wanted};
 use crate::parse::{self, Given};
 
@@ -23,6 +23,7 @@ pub fn write(connection: &Connection, wanted: &Wanted, path: &Path) -> Result<u6
     // Nobody else sees the file before it is whole, so a journal would keep nothing.
     copy.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096; BEGIN;")?;
     copy.execute_batch(include_str!("sqlite.sql"))?;
+    let bodies = Bodies::new(connection);
     let mut count = 0;
     dataset::each_report(connection, wanted, |report| {
         count += 1;
@@ -47,7 +48,7 @@ pub fn write(connection: &Connection, wanted: &Wanted, path: &Path) -> Result<u6
         ])?;
         put_values(connection, &copy, report.id, count as i64)?;
         put_findings(connection, &copy, report.id, count as i64)?;
-        put_text(connection, &copy, &report, count as i64)
+        put_text(&bodies, &copy, &report, count as i64)
     })?;
     copy.execute_batch("COMMIT; PRAGMA journal_mode = DELETE; PRAGMA optimize;")?;
     copy.close().map_err(|(_, fault)| fault)?;
@@ -128,8 +129,8 @@ fn put_findings(connection: &Connection, copy: &Connection, from: i64, report: i
 }
 
 /// The page's words, read from the archived bytes once more: the archive keeps bytes and numbers, not text.
-fn put_text(connection: &Connection, copy: &Connection, report: &dataset::ReportRow, number: i64) -> Result<(), Fault> {
-    let (_, exchange) = archive::exchange(connection, CaptureId(report.capture))?;
+fn put_text(bodies: &Bodies<'_>, copy: &Connection, report: &dataset::ReportRow, number: i64) -> Result<(), Fault> {
+    let (_, exchange) = archive::exchange_by(bodies, CaptureId(report.capture))?;
     let text = parse::words(Given::served(&exchange.request, &exchange.response)).join("\n");
     let title = report.title.as_deref().unwrap_or_default();
     let agency = report.agency.as_deref().unwrap_or_default();

@@ -10,9 +10,10 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::beside::Beside;
+use super::lines::Lines;
 use super::{ExportError, Fault, warc};
 use crate::archive::warc::{Compression, SOFTWARE, index};
-use crate::archive::{self, CaptureId};
+use crate::archive::{self, Bodies, CaptureId};
 use crate::dataset::Wanted;
 use crate::digest::{Digest, Hasher};
 use crate::parse::{self, Given};
@@ -30,20 +31,19 @@ fn write(connection: &Connection, wanted: &Wanted, out: &mut (impl Write + Seek)
     let ids = warc::chosen(connection, wanted)?;
     let date = warc::newest(connection)?;
     let mut parts = Parts { zip: ZipWriter::new(out), listed: Vec::new() };
-    let (mut lines, mut records) = (Vec::new(), 0);
+    let (mut lines, mut records) = (Lines::new()?, 0);
     parts.part(&format!("archive/{WARC}"), |out| {
         let mut captures = warc::Records::new(connection, Compression::Gzip)?;
         let mut writer = captures.begin(out, &date, 0)?;
         for id in &ids {
             let (capture, packed) = captures.of(*id)?;
             let place = writer.capture(&packed)?;
-            lines.push(index::line(&capture, &packed.payload_digest, place, WARC));
+            lines.push(&index::line(&capture, &packed.payload_digest, place, WARC))?;
         }
         records = writer.records();
         Ok(())
     })?;
-    lines.sort();
-    parts.part("indexes/index.cdx", |out| Ok(lines.iter().try_for_each(|line| out.write_all(line.as_bytes()))?))?;
+    parts.part("indexes/index.cdx", |out| lines.write(out))?;
     parts.part("pages/pages.jsonl", |out| pages(connection, &ids, out))?;
     let package = json!({
         "profile": "data-package",
@@ -70,11 +70,12 @@ fn pages(connection: &Connection, ids: &[CaptureId], out: &mut dyn Write) -> Res
          WHERE p.capture = ?1 AND c.status = 200 AND c.revisit_of IS NULL
            AND p.kind IN ('report', 'listing', 'article', 'attachment')",
     )?;
+    let bodies = Bodies::new(connection);
     for id in ids {
         let mut rows = kind.query([id.0])?;
         let Some(row) = rows.next()? else { continue };
         let title: Option<String> = row.get(0)?;
-        let (capture, exchange) = archive::exchange(connection, *id)?;
+        let (capture, exchange) = archive::exchange_by(&bodies, *id)?;
         let given = Given::served(&exchange.request, &exchange.response);
         let page = json!({
             "id": format!("capture-{id}"),

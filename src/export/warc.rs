@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::beside::{self, Beside, Whole};
+use super::lines::Lines;
 use super::{ExportError, Fault};
 use crate::archive::warc::{Compression, ENDINGS, Original, Packed, Packer, SOFTWARE, Writer, index, pack};
 use crate::archive::{self, Bodies, Capture, CaptureId};
@@ -50,7 +51,10 @@ pub fn to_files(
     };
     let mut records = Records::new(connection, compression).map_err(|source| beside::fault(path, source))?;
     let (mut name, mut writer) = begin(&mut records, 0)?;
-    let (mut whole, mut lines, mut written, mut begun) = (Vec::new(), Vec::new(), 0, writer.size());
+    let (mut whole, mut written, mut begun) = (Vec::new(), 0, writer.size());
+    let index = stem(path).with_extension("cdxj");
+    let index_fault = |fault: rusqlite::Error| Fault::from(fault).at(&index);
+    let mut lines = Lines::new().map_err(index_fault)?;
     for id in chosen(connection, wanted).map_err(fault(path))? {
         let (capture, packed) = records.of(id).map_err(fault(&name))?;
         if max_size.is_some_and(|max| writer.size() > begun && writer.size() + packed.len() > max) {
@@ -62,14 +66,12 @@ pub fn to_files(
         }
         let place = writer.capture(&packed).map_err(|source| beside::fault(&name, source))?;
         let file = name.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
-        lines.push(index::line(&capture, &packed.payload_digest, place, &file));
+        lines.push(&index::line(&capture, &packed.payload_digest, place, &file)).map_err(index_fault)?;
     }
     written += writer.records();
     whole.push(writer.finish().map_err(|source| beside::fault(&name, source))?.finish()?);
-    let index = stem(path).with_extension("cdxj");
     let mut beside = Beside::create(&index)?;
-    lines.sort();
-    lines.iter().try_for_each(|line| beside.write_all(line.as_bytes())).map_err(|e| beside::fault(&index, e))?;
+    lines.write(&mut beside).map_err(fault(&index))?;
     whole.push(beside.finish()?);
     whole.into_iter().try_for_each(Whole::appear)?;
     Ok(written)

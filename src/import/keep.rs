@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{ImportFault, Revisit, Summary};
 use crate::archive::warc::labelled;
-use crate::archive::{self, ArchiveError, CaptureId};
+use crate::archive::{self, ArchiveError, Bodies, CaptureId};
 use crate::clock::rfc3339;
 use crate::dataset;
 use crate::digest::Digest;
@@ -145,9 +145,10 @@ impl<'a> Keeper<'a> {
     /// Readings of what was just committed, by the code that re-reads the archive.
     fn read(&mut self, captures: &[CaptureId]) -> Result<(), ArchiveError> {
         let connection = self.store.reader()?;
+        let bodies = Bodies::new(&connection);
         let mut readings = Vec::new();
         for id in captures {
-            let (_, parsed, panicked) = reparse::read_one(&connection, *id, &office::read)?;
+            let (_, parsed, panicked) = reparse::read_one(&bodies, *id, &office::read)?;
             if panicked {
                 tracing::error!("the parser failed on capture {id}");
             }

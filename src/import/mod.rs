@@ -1,4 +1,4 @@
-//! What others archived, taken in: WARC, WACZ and plain files become captures like those of a crawl.
+//! What others archived, taken in: WARC, ARC, WACZ and plain files become captures like those of a crawl.
 //!
 //! Bytes first: exchanges are committed, a few at a time, and only then read, by the code that re-reads the archive. Neither
 //! memory nor a transaction grows with the file. A capture that is there already (same address, method, status,
@@ -54,7 +54,7 @@ pub struct ImportFault {
 pub enum ImportError {
     #[error("{} can't be read: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("{} is neither WARC nor WACZ: a plain file needs --url and --date", path.display())]
+    #[error("{} is neither WARC nor ARC nor WACZ: a plain file needs --url and --date", path.display())]
     NeedsAddress { path: PathBuf },
     #[error("{} and {} are both plain files, and --url names one", one.display(), other.display())]
     OneAddress { one: PathBuf, other: PathBuf },
@@ -65,6 +65,7 @@ pub enum ImportError {
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    /// Or ARC: one reader tells which.
     Warc,
     Wacz,
     Plain,
@@ -100,7 +101,7 @@ pub fn import(store: &Store, paths: &[PathBuf], plain: Option<&Plain>) -> Result
     Ok(keeper.finish()?)
 }
 
-/// Takes in the records of one WARC, known as `name` where it has faults.
+/// Takes in the records of one WARC or ARC, known as `name` where it has faults.
 pub fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(), ArchiveError> {
     let input = match unpacked(input) {
         Ok(input) => input,
@@ -119,7 +120,7 @@ pub fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(),
     }
     keeper.passed_over(exchanges.passed_over());
     if exchanges.records() == 0 {
-        keeper.fault(name, 0, "it holds no WARC record".into());
+        keeper.fault(name, 0, "it holds no record of a WARC or ARC".into());
     }
     Ok(())
 }
@@ -129,13 +130,13 @@ fn kind(path: &Path) -> io::Result<Kind> {
         return Ok(Kind::Warc);
     }
     let mut first = Vec::new();
-    File::open(path)?.take(5).read_to_end(&mut first)?;
+    File::open(path)?.take(9).read_to_end(&mut first)?;
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     Ok(match first.as_slice() {
-        _ if ENDINGS.iter().any(|ending| name.ends_with(ending)) => Kind::Warc,
+        _ if ENDINGS.iter().chain(&[".arc", ".arc.gz"]).any(|ending| name.ends_with(ending)) => Kind::Warc,
         _ if name.ends_with(".wacz") => Kind::Wacz,
-        [b'W', b'A', b'R', b'C', b'/'] | [0x1F, 0x8B, ..] => Kind::Warc,
-        [magic @ .., _] if [frames::FRAME, frames::DICTIONARY].iter().any(|it| it == magic) => Kind::Warc,
+        [b'W', b'A', b'R', b'C', b'/', ..] | b"filedesc:" | [0x1F, 0x8B, ..] => Kind::Warc,
+        _ if [frames::FRAME, frames::DICTIONARY].iter().any(|it| first.starts_with(it)) => Kind::Warc,
         [b'P', b'K', 3, 4, ..] if wacz::is_wacz(File::open(path)?) => Kind::Wacz,
         _ => Kind::Plain,
     })

@@ -9,6 +9,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use backup::backup;
@@ -112,8 +113,15 @@ fn expect(path: &Path) -> Result<(), StoreError> {
 /// Statements kept prepared; a visit uses some forty, and what does not fit is compiled again each time.
 const PREPARED: usize = 128;
 
-fn configured(connection: Connection) -> Result<Connection, StoreError> {
+/// A statement is compiled once, not again for each value that is bound to it: by default those are looked at for the plan.
+fn prepared_once(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+fn configured(connection: Connection) -> Result<Connection, StoreError> {
+    prepared_once(&connection)?;
     // FULL, not the often advised NORMAL: what was said to be committed survives a power cut (promises R5).
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;",
@@ -124,7 +132,7 @@ fn configured(connection: Connection) -> Result<Connection, StoreError> {
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.set_prepared_statement_cache_capacity(PREPARED);
+    prepared_once(&connection)?;
     // 16 MB of pages: pages of a website ask for the same ones again and again.
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;")?;
     Ok(connection)

@@ -34,6 +34,11 @@ fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
     kept
 }
 
+/// What bodies take that are packed by themselves.
+fn alone<'a>(bodies: impl Iterator<Item = &'a Vec<u8>>) -> u64 {
+    bodies.map(|body| zstd::bulk::compress(body, 3).unwrap().len() as u64).sum()
+}
+
 fn all_there(path: &Path, kept: &[Vec<u8>]) {
     let store = Store::open(path, Access::Read).unwrap();
     let connection = store.reader().unwrap();
@@ -52,9 +57,11 @@ fn every_body_is_the_same_in_fewer_bytes() {
     let store = Store::open(&path, Access::Write).unwrap();
     let done = compact(&store, Options::default(), |_| {}).unwrap();
     assert_eq!((done.hosts.len(), done.damaged.len()), (3, 0));
-    for host in &done.hosts {
-        assert!(host.dictionary.is_some(), "{host:?}");
-        assert!(host.after * 2 < host.before, "{host:?}");
+    for (n, host) in done.hosts.iter().enumerate() {
+        assert_eq!(host.dictionaries.len(), 1, "{host:?}");
+        // Before, too: against the host's first page, from the second on.
+        let alone = alone(kept.iter().skip(n).step_by(3));
+        assert!(host.before * 4 < alone && host.after < host.before, "{alone} {host:?}");
     }
     all_there(&path, &kept);
 
@@ -86,14 +93,105 @@ fn every_body_is_the_same_in_fewer_bytes() {
     all_there(&path, &[kept, vec![next]].concat());
 }
 
+/// A host of pages with nothing in common but with those of their own kind, and of bodies that do not pack.
+#[test]
+fn the_first_of_each_kind_of_page_serves_those_that_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let store = Store::open(&path, Access::Write).unwrap();
+    let page = |kind: u64, n: u64| -> Vec<u8> {
+        let line = |m: u64| {
+            format!("<li class=\"k{}\">{:x}</li>", kind * 31, (kind + 7) * (m + 3) * (m + kind) * 2_654_435_761)
+        };
+        let frame: String = (0..400).map(line).collect();
+        format!("<html>{frame}<p>第{n}页，共{}件</p></html>", n * 977 + 13).into_bytes()
+    };
+    let picture = |n: usize| -> Vec<u8> {
+        let digests =
+            (0..200).map(|m: usize| gongkai::digest::Digest::of(&[n.to_le_bytes(), m.to_le_bytes()].concat()));
+        digests.flat_map(|digest| *digest.as_bytes()).collect()
+    };
+    let mut kept = Vec::new();
+    for n in 0..8 {
+        let bodies = [page(0, n), page(1, n), page(2, n), picture(n as usize), page(10 + n, 0), b"small".repeat(9)];
+        for (kind, body) in bodies.into_iter().enumerate() {
+            put(&store, exchange(&format!("http://a.gov.cn/{kind}/{n}"), 200, &body));
+            kept.push(body);
+        }
+    }
+    let connection = store.reader().unwrap();
+    let stored = |body: &[u8]| -> (i64, bool) {
+        let select = "SELECT length(bytes), dictionary IS NOT NULL FROM payload WHERE digest = ?1";
+        let digest = gongkai::digest::Digest::of(body).to_string();
+        connection.query_row(select, [digest], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    for kind in 0..3 {
+        for n in 0..8 {
+            let body = page(kind, n);
+            let (size, against) = stored(&body);
+            assert!(against && size * 20 < alone([body].iter()) as i64, "kind {kind}, page {n}: {size}");
+        }
+    }
+    assert!((0..8).all(|n| stored(&picture(n)) == (6_400, false)));
+    // Of the kinds that came once, the first had room to be a dictionary; the others gain from none.
+    let dictionaries = |store: &Store| -> (i64, i64) {
+        let select = "SELECT count(*), (SELECT count(*) FROM dictionary d WHERE NOT EXISTS (SELECT 1 FROM payload WHERE dictionary = d.id)) FROM dictionary";
+        store.reader().unwrap().query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+    };
+    assert_eq!(dictionaries(&store), (4, 0));
+    assert!(stored(&page(17, 0)).0 * 2 > alone([page(17, 0)].iter()) as i64);
+    let done = compact(&store, Options::default(), |_| {}).unwrap();
+    assert!(done.hosts[0].after <= done.hosts[0].before, "{done:?}");
+    assert!((2..5).contains(&dictionaries(&store).0) && dictionaries(&store).1 == 0, "{done:?}");
+    for kind in 0..3 {
+        let (size, against) = stored(&page(kind, 5));
+        assert!(against && size * 20 < alone([page(kind, 5)].iter()) as i64, "kind {kind}: {size}");
+    }
+    drop((connection, store));
+    all_there(&path, &kept);
+}
+
+#[test]
+fn hosts_with_one_page_each_share_a_dictionary_and_new_ones_use_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let kept = filled(&folder.path().join("sources.sqlite"), 40);
+    let store = Store::open(&path, Access::Write).unwrap();
+    for (n, body) in kept[..30].iter().enumerate() {
+        put(&store, exchange(&format!("http://one{n}.gov.cn/"), 200, body));
+    }
+    let done = compact(&store, Options::default(), |_| {}).unwrap();
+    assert_eq!(done.hosts.len(), 1);
+    let all = &done.hosts[0];
+    assert!(all.host.is_empty() && (all.hosts, all.bodies) == (30, 30), "{all:?}");
+    assert!(all.after * 2 < all.before, "{all:?}");
+    let used = |id: i64| -> String {
+        let connection = store.reader().unwrap();
+        let select = "SELECT coalesce(d.host, 'none') FROM capture c JOIN payload p ON p.digest = c.payload
+             LEFT JOIN dictionary d ON d.id = p.dictionary WHERE c.id = ?1";
+        connection.query_row(select, [id], |row| row.get(0)).unwrap()
+    };
+    let id = put(&store, exchange("http://new.gov.cn/", 200, &kept[30]));
+    assert_eq!(used(id.0), "");
+    // With enough pages a host has its own, and what comes later is packed against that.
+    for (n, body) in kept[31..39].iter().enumerate() {
+        put(&store, exchange(&format!("http://new.gov.cn/{n}"), 200, body));
+    }
+    compact(&store, Options::default(), |_| {}).unwrap();
+    let id = put(&store, exchange("http://new.gov.cn/last", 200, &kept[39]));
+    assert_eq!((used(id.0).as_str(), used(1).as_str()), ("new.gov.cn", ""));
+    drop(store);
+    all_there(&path, &kept);
+}
+
 #[test]
 fn killed_in_the_middle_every_body_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    let kept = filled(&path, 150);
+    let kept = filled(&path, 300);
     let mut killed = 0;
-    for wait in (20..).step_by(45).take(14) {
-        let level = if killed % 2 == 0 { "19" } else { "3" };
+    for wait in (20..).step_by(25).take(16) {
+        let level = if killed % 2 == 0 { "19" } else { "12" };
         let mut child = gongkai()
             .args(["-q", "compact", "--level", level, "--archive"])
             .arg(&path)
@@ -108,7 +206,7 @@ fn killed_in_the_middle_every_body_can_be_read() {
     assert!(killed >= 5, "{killed}");
     let done = gongkai().args(["compact", "--archive"]).arg(&path).output().unwrap();
     assert!(
-        done.status.success() && stdout(&done).contains("150 payloads on 3 hosts"),
+        done.status.success() && stdout(&done).contains("300 payloads on 3 hosts"),
         "{}{}",
         stdout(&done),
         stderr(&done)

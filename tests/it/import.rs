@@ -334,6 +334,65 @@ fn a_revisit_without_a_head_is_one_all_the_same() {
     assert!(rows[2].starts_with("http://a.gov.cn/1 GET 304 2020-03-01T00:00:00.000Z link - - 1 "), "{}", rows[2]);
 }
 
+/// As crawlers of the Internet Archive wrote it: a version block, a look-up of the name, robots.txt, a page of GBK with an
+/// address in GBK, and one whose length is wrong.
+#[test]
+fn an_arc_is_taken_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    let answer = |head: &str, body: &[u8]| [format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n").as_bytes(), body].concat();
+    for version in [1, 2] {
+        let names = ["Archive-length", "Result-code Checksum Location Offset Filename Archive-length"][version - 1];
+        let block = format!("{version} 1 InternetArchive\nURL IP-address Archive-date Content-type {names}\n\n");
+        let document = |address: &[u8], kind: &str, body: &[u8], length: usize| {
+            let more = ["", "200 - - 0 a.arc "][version - 1];
+            let line = format!(" 192.0.2.7 20080304050607 {kind} {more}{length}\n");
+            [address, line.as_bytes(), body, b"\n"].concat()
+        };
+        let whole = |address: &[u8], kind: &str, body: &[u8]| document(address, kind, body, body.len());
+        let report = answer("Content-Type: text/html", &page.body);
+        let parts = [
+            format!("filedesc://a.arc 0.0.0.0 20080304050607 text/plain {}\n{block}", block.len()).into_bytes(),
+            whole(b"dns:a.gov.cn", "text/dns", b"20080304050607\na.gov.cn.\t60\tIN\tA\t192.0.2.7\n"),
+            whole(b"http://a.gov.cn/robots.txt", "text/plain", &answer("X: y", b"User-agent: *\n")),
+            whole(b"http://a.gov.cn/\xB9\xAB.htm", "text/html", &report),
+            document(b"http://a.gov.cn/wrong", "text/html", &answer("X: y", b"wrong"), 7_000),
+            whole(b"http://a.gov.cn/last", "text/html", &answer("X: y", b"last")),
+        ];
+        let wrong: usize = parts[..4].iter().map(Vec::len).sum();
+        let members: Vec<Vec<u8>> = parts.iter().map(|part| gzip(part)).collect();
+        let packed_wrong: usize = members[..4].iter().map(Vec::len).sum();
+        for (name, file, wrong) in [
+            ("a.arc", parts.concat(), wrong),
+            ("a.arc.gz", members.concat(), packed_wrong),
+            ("any", parts.concat(), wrong),
+        ] {
+            std::fs::write(folder.join(name), file).unwrap();
+            let archive = format!("{version}-{name}.sqlite");
+            let (status, said) = import(folder, &archive, &[name]);
+            assert_eq!((status, said["captures"].as_u64(), said["reports"].as_u64()), (3, Some(3), Some(1)), "{said}");
+            assert_eq!(said["passed_over"], serde_json::json!({"response": 1}));
+            assert_eq!(said["faults"].as_array().map(Vec::len), Some(1), "{said}");
+            assert_eq!(said["faults"][0]["offset"].as_u64(), Some(wrong as u64), "{name}: {said}");
+            let rows = captures(folder, &archive);
+            let at = "2008-03-04T05:06:07.000Z";
+            assert!(
+                rows[0].starts_with(&format!("http://a.gov.cn/robots.txt GET 200 {at} robots 192.0.2.7:80 ")),
+                "{rows:?}"
+            );
+            assert!(
+                rows[1].starts_with(&format!("http://a.gov.cn/%B9%AB.htm GET 200 {at} link 192.0.2.7:80 - - ")),
+                "{rows:?}"
+            );
+            assert!(rows[1].contains(&gongkai::digest::Digest::of(&page.body).to_string()));
+            assert!(rows[2].starts_with("http://a.gov.cn/last "), "{rows:?}");
+        }
+    }
+    let parsed = run(folder, &["parse", "--warc", "a.arc"]);
+    assert_eq!(stdout(&parsed).lines().count(), 3, "{}", stderr(&parsed));
+}
+
 #[test]
 fn a_wacz_without_a_warc_is_reported() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
-//! WARC (ISO 28500), written and read, and the CDXJ index beside it.
+//! WARC (ISO 28500), written and read, and the CDXJ index beside it; ARC, which came before it, read.
 
+mod arc;
 pub mod frames;
 pub mod http;
 pub mod index;

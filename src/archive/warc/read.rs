@@ -1,17 +1,19 @@
-//! WARC read (1.0, 1.1 and the drafts before): a gzip member for each record, one gzip stream, or plain, told by the bytes.
+//! WARC read (1.0, 1.1 and the drafts before), and ARC: a gzip member for each record, one gzip stream, or plain, told by the
+//! bytes.
 //!
 //! A record counts only when it is whole: its length is there, what follows it is the end or another record, its gzip member
 //! passes its check, and its block has the digest it names. What is damaged is told with its offset and never handed out.
 //! Behind a damaged member the reader goes on at the next one that holds a record, where every record has had a member of its
-//! own; elsewhere nothing says where the next record begins, and the reading ends there.
+//! own; elsewhere at the next line that a record begins with (behind an empty one, in WARC). There, a page that holds the text
+//! of a whole record may pass for one behind damage: what was reported says where to look.
 
 use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
-use super::http;
 use super::labelled::{self, Check};
 use super::tape::Tape;
+use super::{arc, http};
 use crate::exchange::Headers;
 
 /// A block is kept up to here, bytes; the rest is read past and the record says so.
@@ -22,6 +24,21 @@ const MAX_HEAD: usize = 1 << 20;
 const MAX_GONE_BACK: u64 = 1 << 30;
 const GZIP: [u8; 3] = [0x1F, 0x8B, 8];
 const VERSION: &[u8] = b"WARC/";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Warc,
+    Arc,
+}
+
+/// The format of which a record begins with this line.
+fn format(line: &[u8]) -> Option<Format> {
+    match line {
+        _ if line.starts_with(VERSION) => Some(Format::Warc),
+        _ if arc::fields(line).is_some() => Some(Format::Arc),
+        _ => None,
+    }
+}
 
 /// A record as it lies in the file.
 #[derive(Clone, Debug)]
@@ -75,6 +92,12 @@ pub enum Step {
 pub struct Reader<R: Read> {
     stream: Stream<R>,
     gzip: Option<bool>,
+    /// Of the first record, and so of all.
+    format: Option<Format>,
+    /// The line that the next record begins with, where it was read already, and its offset.
+    ahead: Option<(u64, Vec<u8>)>,
+    /// Documents of this ARC have a line end behind them that belongs to none, as the first one has.
+    separated: Option<bool>,
     /// Every record so far had a gzip member of its own.
     aligned: bool,
     /// Records that ended where their member did.
@@ -110,6 +133,9 @@ impl<R: Read> Reader<R> {
         Reader {
             stream: Stream::Tape(Tape::new(input)),
             gzip: None,
+            format: None,
+            ahead: None,
+            separated: None,
             aligned: true,
             ended_with_member: 0,
             in_record: false,
@@ -120,7 +146,7 @@ impl<R: Read> Reader<R> {
 
     fn step(&mut self) -> Option<Step> {
         let begun = self.begin();
-        let offset = self.offset();
+        let offset = self.ahead.as_ref().map_or_else(|| self.offset(), |(offset, _)| *offset);
         match begun {
             Ok(false) => {
                 self.stream = Stream::Ended;
@@ -128,6 +154,9 @@ impl<R: Read> Reader<R> {
             }
             Ok(true) => {
                 self.in_record = true;
+                if let (Stream::Tape(tape), Some(false)) = (&mut self.stream, self.gzip) {
+                    tape.mark_before(self.ahead.as_ref().map_or(0, |(_, line)| line.len()));
+                }
                 let record = self.record(offset);
                 self.in_record = false;
                 Some(record.unwrap_or_else(|broken| self.recover(offset, broken)))
@@ -146,6 +175,9 @@ impl<R: Read> Reader<R> {
             }
             self.gzip = Some(tape.begins_with(&GZIP)?);
         }
+        if self.ahead.is_some() {
+            return Ok(true);
+        }
         loop {
             let line_end = match self.bytes()? {
                 [] => return Ok(false),
@@ -157,20 +189,17 @@ impl<R: Read> Reader<R> {
     }
 
     fn record(&mut self, offset: u64) -> Result<Step, Broken> {
-        let version = self.line(MAX_HEAD)?;
-        if !version.starts_with(VERSION) {
-            return Err(Broken("no WARC record begins here".into()));
-        }
-        let mut head = Vec::new();
-        loop {
-            let line = self.line(MAX_HEAD - head.len().min(MAX_HEAD))?;
-            let end = line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-            head.extend_from_slice(&line);
-            if end {
-                break;
-            }
-        }
-        let (fields, _) = http::fields(&head);
+        let line = match self.ahead.take() {
+            Some((_, line)) => line,
+            None => self.line(MAX_HEAD)?,
+        };
+        let begun = format(&line).filter(|format| self.format.is_none_or(|known| known == *format));
+        self.format = self.format.or(begun);
+        let fields = match begun {
+            Some(Format::Warc) => self.named_fields()?,
+            Some(Format::Arc) => arc::fields(&line).unwrap_or_default(),
+            None => return Err(Broken("no record begins here".into())),
+        };
         let length: u64 = fields
             .get("Content-Length")
             .and_then(|length| length.parse().ok())
@@ -178,7 +207,7 @@ impl<R: Read> Reader<R> {
         let label = fields.get("WARC-Block-Digest");
         let mut check = label.as_deref().and_then(Check::of);
         let block = self.block(length, check.as_mut())?;
-        self.expect_end()?;
+        self.expect_end(begun == Some(Format::Arc) && !arc::begins_file(&line))?;
         // wget gives its revisits the digest of nothing.
         let is_revisit = fields.get("WARC-Type").is_some_and(|kind| kind.eq_ignore_ascii_case("revisit"));
         let excused = is_revisit && label.as_deref().is_some_and(|label| labelled::agrees(label, b"") == Some(true));
@@ -187,6 +216,19 @@ impl<R: Read> Reader<R> {
             return Ok(Step::Damage(Damage { offset, why, last: false }));
         }
         Ok(Step::Record(Record { offset, fields, block, length }))
+    }
+
+    /// The lines of a WARC record's head behind the first.
+    fn named_fields(&mut self) -> Result<Headers, Broken> {
+        let mut head = Vec::new();
+        loop {
+            let line = self.line(MAX_HEAD - head.len().min(MAX_HEAD))?;
+            let end = line.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+            head.extend_from_slice(&line);
+            if end {
+                return Ok(http::fields(&head).0);
+            }
+        }
     }
 
     fn block(&mut self, length: u64, mut check: Option<&mut Check>) -> Result<Vec<u8>, Broken> {
@@ -209,47 +251,98 @@ impl<R: Read> Reader<R> {
         Ok(block)
     }
 
-    /// What follows a block: line ends, then the end of the member or of the file, or the next record.
-    fn expect_end(&mut self) -> Result<(), Broken> {
+    /// What follows a block: line ends, then the end of the member or of the file, or the next record. Where documents of an ARC
+    /// have a line end between them, one without it has a length that is wrong by one.
+    fn expect_end(&mut self, is_document: bool) -> Result<(), Broken> {
+        let mut separated = false;
         loop {
             let in_member = matches!(self.stream, Stream::Member(_));
             let next = if in_member { self.bytes_of_member()? } else { self.bytes()? };
-            match next {
-                [] => {
+            match (next.first().copied(), self.format) {
+                (None, _) => {
                     self.ended_with_member += u64::from(in_member);
                     return Ok(());
                 }
-                [b'\r' | b'\n', ..] => self.consume(1),
-                [first, ..] if *first == VERSION[0] => {
-                    self.aligned &= !in_member;
-                    return Ok(());
+                (Some(b'\r' | b'\n'), _) => {
+                    separated = true;
+                    self.consume(1);
+                }
+                (Some(first), Some(Format::Warc)) if first == VERSION[0] => break,
+                (_, Some(Format::Arc))
+                    if (separated || !is_document || self.separated != Some(true)) && self.look_ahead() =>
+                {
+                    break;
                 }
                 _ => return Err(Broken("the record's length does not lead to its end".into())),
             }
         }
+        self.aligned &= !matches!(self.stream, Stream::Member(_));
+        if is_document {
+            self.separated.get_or_insert(separated);
+        }
+        Ok(())
     }
 
-    /// Says what is damaged and goes to the next member, where that is safe.
+    /// Takes the line that another document of an ARC begins with; whether there is one.
+    fn look_ahead(&mut self) -> bool {
+        let offset = self.offset();
+        let Ok(line) = self.line(arc::MAX_LINE) else { return false };
+        let begins = arc::begins(&line);
+        self.ahead = begins.then_some((offset, line));
+        begins
+    }
+
+    /// Says what is damaged and goes to the next member or line that holds a record.
     fn recover(&mut self, offset: u64, broken: Broken) -> Step {
-        let mut tape = match std::mem::replace(&mut self.stream, Stream::Ended) {
-            Stream::Tape(tape) => tape,
-            Stream::Member(member) => member.into_inner().into_inner(),
-            Stream::Ended => return Step::Damage(Damage { offset, why: broken.0, last: true }),
+        self.ahead = None;
+        if self.gzip == Some(true) && self.aligned {
+            self.leave_member();
+        }
+        let tape = match &self.stream {
+            Stream::Tape(tape) => Some(tape),
+            Stream::Member(member) => Some(member.get_ref().get_ref()),
+            Stream::Ended => None,
         };
-        if let Some(fault) = tape.fault() {
-            return Step::Damage(Damage { offset: tape.offset(), why: format!("reading fails: {fault}"), last: true });
+        if let Some((tape, fault)) = tape.and_then(|tape| Some((tape, tape.fault()?))) {
+            let (offset, why) = (tape.offset(), format!("reading fails: {fault}"));
+            self.stream = Stream::Ended;
+            return Step::Damage(Damage { offset, why, last: true });
         }
-        let safe = self.gzip == Some(true) && self.aligned;
-        let reached = tape.offset();
-        if self.gone_back < MAX_GONE_BACK && tape.rewind() {
-            self.gone_back += reached - tape.offset();
-            tape.consume(1);
+        let found = match &mut self.stream {
+            Stream::Tape(tape) => {
+                let reached = tape.offset();
+                if self.gone_back < MAX_GONE_BACK && tape.rewind() {
+                    self.gone_back += reached - tape.offset();
+                    tape.consume(1);
+                }
+                if self.gzip == Some(true) { next_member(tape).unwrap_or(false) } else { self.next_line() }
+            }
+            _ => self.next_line(),
+        };
+        if !found {
+            self.stream = Stream::Ended;
         }
-        if safe && matches!(next_member(&mut tape), Ok(true)) {
-            self.stream = Stream::Tape(tape);
-            return Step::Damage(Damage { offset, why: broken.0, last: false });
+        Step::Damage(Damage { offset, why: broken.0, last: !found })
+    }
+
+    /// Goes behind the next line that a record begins with, and keeps it; false where none comes.
+    fn next_line(&mut self) -> bool {
+        // Whether a line begins here, and whether the one before it is empty.
+        let (mut begins, mut blank) = (false, false);
+        loop {
+            let offset = self.offset();
+            let Ok(part) = self.part_of_line(arc::MAX_LINE) else { return false };
+            if part.is_empty() {
+                return false;
+            }
+            let known = |format| self.format.is_none_or(|known| known == format);
+            if begins && format(&part).is_some_and(|it| known(it) && (it == Format::Arc || blank)) {
+                self.ahead = Some((offset, part));
+                return true;
+            }
+            blank = begins && matches!(part.as_slice(), b"\r\n" | b"\n");
+            begins = part.ends_with(b"\n");
         }
-        Step::Damage(Damage { offset, why: broken.0, last: true })
     }
 
     fn offset(&self) -> u64 {
@@ -261,23 +354,32 @@ impl<R: Read> Reader<R> {
     }
 
     fn line(&mut self, limit: usize) -> Result<Vec<u8>, Broken> {
+        let line = self.part_of_line(limit + 1)?;
+        match line.ends_with(b"\n") {
+            _ if line.len() > limit => Err(Broken(format!("the head of the record is longer than {MAX_HEAD} bytes"))),
+            true => Ok(line),
+            false => Err(Broken("the record breaks off in its head".into())),
+        }
+    }
+
+    /// What comes next up to the end of its line, at most `limit` bytes; nothing at the end of the file.
+    fn part_of_line(&mut self, limit: usize) -> Result<Vec<u8>, Broken> {
         let mut line = Vec::new();
-        loop {
+        while line.len() < limit {
             let bytes = self.bytes()?;
+            let bytes = &bytes[..bytes.len().min(limit - line.len())];
             if bytes.is_empty() {
-                return Err(Broken("the record breaks off in its head".into()));
+                break;
             }
             let end = memchr::memchr(b'\n', bytes).map(|at| at + 1);
             let taken = end.unwrap_or(bytes.len());
             line.extend_from_slice(&bytes[..taken]);
             self.consume(taken);
-            if line.len() > limit {
-                return Err(Broken(format!("the head of the record is longer than {MAX_HEAD} bytes")));
-            }
             if end.is_some() {
-                return Ok(line);
+                break;
             }
         }
+        Ok(line)
     }
 
     /// The bytes that come next, across members; empty at the end of the file.
@@ -353,17 +455,19 @@ impl<R: Read> Iterator for Reader<R> {
     }
 }
 
-/// Goes to the next gzip member whose first bytes are those of a record. Bytes in the middle of a member that look like the
+/// Goes to the next gzip member whose first line is that of a record. Bytes in the middle of a member that look like the
 /// beginning of another do not unpack to that.
 fn next_member<R: Read>(tape: &mut Tape<R>) -> std::io::Result<bool> {
-    /// Compressed bytes in which the first few must appear.
+    /// Compressed bytes in which the first line must appear.
     const TRIED: u64 = 4 << 10;
     while tape.seek_to(&GZIP)? {
         tape.mark();
-        let mut first = [0; VERSION.len()];
-        let unpacked = GzDecoder::new((&mut *tape).take(TRIED)).read_exact(&mut first);
+        let member = GzDecoder::new((&mut *tape).take(TRIED)).take(arc::MAX_LINE as u64);
+        // What comes behind the first line, and that the member is cut here, is nothing to it. Some ARCs have an empty one first.
+        let mut lines = BufReader::with_capacity(512, member).split(b'\n').map_while(Result::ok);
+        let first = lines.find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
         tape.rewind();
-        if unpacked.is_ok() && first == VERSION {
+        if format(&[&first[..], b"\n"].concat()).is_some() {
             return Ok(true);
         }
         tape.consume(1);
@@ -442,7 +546,7 @@ mod tests {
     }
 
     #[test]
-    fn where_records_share_a_stream_the_reading_ends_at_the_damage() {
+    fn a_stream_that_is_torn_ends_there() {
         let records: Vec<Vec<u8>> = bodies().iter().enumerate().map(|(n, body)| record(n, body)).collect();
         let stream = gzip(&records.concat());
         let told_of_torn = told(&stream[..stream.len() * 2 / 3]);
@@ -450,10 +554,113 @@ mod tests {
         let plain = records.concat();
         let torn = told(&plain[..plain.len() - 2_000]);
         assert_eq!(torn, format!("0 1 2 !{} end", records[..3].concat().len()));
-        let mut wrong_length = plain.clone();
-        let at = wrong_length.windows(20).position(|bytes| bytes == b"Content-Length: 5000").unwrap();
-        wrong_length[at + 16] = b'4';
-        assert_eq!(told(&wrong_length), format!("0 !{} end", records[0].len()));
+    }
+
+    /// A record with another number for its length, put in place of `length`.
+    fn with_length(record: &[u8], length: usize, other: &str) -> Vec<u8> {
+        let length = length.to_string();
+        let at = memchr::memmem::find(record, length.as_bytes()).unwrap();
+        [&record[..at], other.as_bytes(), &record[at + length.len()..]].concat()
+    }
+
+    #[test]
+    fn behind_a_wrong_length_the_next_record_is_found() {
+        let records: Vec<Vec<u8>> = bodies().iter().enumerate().map(|(n, body)| record(n, body)).collect();
+        let at = records[0].len();
+        // Too short, too long by more than its line ends, by two records, by more than the file has, and no number.
+        for length in ["4999", "0", "5005", "12000", "99999999", "18446744073709551615", "x", ""] {
+            let wrong = with_length(&records[1], 5_000, length);
+            let file = [&records[0][..], &wrong, &records[2], &records[3]].concat();
+            assert_eq!(told(&file), format!("0 !{at} 2 3"), "{length}");
+            // Two of them, each told of.
+            let file = [&records[0][..], &wrong, &wrong, &records[3]].concat();
+            assert_eq!(told(&file), format!("0 !{at} !{} 3", at + wrong.len()), "{length}");
+            let file = [&wrong[..], &records[3]].concat();
+            assert_eq!(told(&file), "!0 3", "{length}");
+            let file = [&records[0][..], &wrong].concat();
+            assert_eq!(told(&file), format!("0 !{at} end"), "{length}");
+            // In one gzip stream nothing goes back: what the length ran over is lost, what comes behind is not.
+            let stream = gzip(&[&records[0][..], &wrong, &records[2], &records[3]].concat());
+            let told = told(&stream);
+            let (lost, short) = (length.len() > 5, length.parse().is_ok_and(|length: u64| length > 5_000));
+            assert!(told.starts_with("0 !") && told.ends_with(if lost { " end" } else { " 3" }), "{length}: {told}");
+            assert!(short || told.ends_with(" 2 3"), "{length}: {told}");
+        }
+        // A line like that of a record counts only behind an empty one.
+        let page = b"<p>\nWARC/1.0\r\nContent-Length: 0\r\n\r\n</p>";
+        let wrong = with_length(&record(1, page), page.len(), "2");
+        assert_eq!(told(&[&records[0][..], &wrong, &records[2]].concat()), format!("0 !{at} 2"));
+        assert_eq!(told(b"<html>\nWARC/ is the name of a format\n</html>\n"), "!0 end");
+    }
+
+    /// Documents of an ARC behind its version block, as the format's description has them.
+    fn arc(version: usize, count: usize) -> Vec<Vec<u8>> {
+        let names = ["Archive-length", "Result-code Checksum Location Offset Filename Archive-length"][version - 1];
+        let block = format!("{version} 0 Alexa Internet\nURL IP-address Archive-date Content-type {names}\n\n");
+        let head = format!("filedesc://a.arc 0.0.0.0 20080102030405 text/plain {}\n", block.len());
+        let more = ["", "200 fac069150613fe55599cc7fa88aa089d - 209 a.arc "][version - 1];
+        let document = |n: usize| {
+            let body = [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &bodies()[n]].concat();
+            let line = format!("\nhttp://a.gov.cn/{n} 192.0.2.1 20080102030405 text/html {more}{}\n", body.len());
+            [line.as_bytes(), &body].concat()
+        };
+        [(head + &block).into_bytes()].into_iter().chain((0..count).map(document)).collect()
+    }
+
+    #[test]
+    fn documents_of_an_arc_are_records() {
+        for version in [1, 2] {
+            let parts = arc(version, 4);
+            let newline_last = |part: &Vec<u8>| {
+                let part = part.strip_prefix(b"\n").unwrap_or(part);
+                gzip(&[part, b"\n"].concat())
+            };
+            let members: Vec<u8> = parts.iter().flat_map(newline_last).collect();
+            let unseparated: Vec<u8> =
+                parts.iter().flat_map(|part| part.strip_prefix(b"\n").unwrap_or(part).to_vec()).collect();
+            let newline_first: Vec<u8> = parts.iter().flat_map(|part| gzip(part)).collect();
+            for file in [parts.concat(), unseparated, members, newline_first, gzip(&parts.concat())] {
+                assert_eq!(told(&file), "a.arc 0 1 2 3", "version {version}");
+                let records: Vec<Record> = Reader::new(file.as_slice())
+                    .map(|step| match step {
+                        Step::Record(record) => record,
+                        Step::Damage(damage) => panic!("{damage:?}"),
+                    })
+                    .collect();
+                assert_eq!(records[0].kind(), "warcinfo");
+                for (n, record) in records[1..].iter().enumerate() {
+                    assert_eq!(record.kind(), "response");
+                    assert_eq!(record.block, [&b"HTTP/1.1 200 OK\r\n\r\n"[..], &bodies()[n]].concat());
+                    assert_eq!(record.field("WARC-IP-Address").as_deref(), Some("192.0.2.1"));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_document_costs_itself() {
+        for version in [1, 2] {
+            let parts = arc(version, 4);
+            let at: Vec<usize> = (0..5).map(|n| parts[..n].concat().len()).collect();
+            for length in ["4999", "5018", "5020", "10100", "99999999", "x"] {
+                let wrong = with_length(&parts[2], 5_019, length);
+                let file = [&parts[0][..], &parts[1], &wrong, &parts[3], &parts[4]].concat();
+                assert_eq!(told(&file), format!("a.arc 0 !{} 2 3", at[2] + 1), "{length}");
+                let file = [&parts[0][..], &parts[1], &wrong].concat();
+                assert_eq!(told(&file), format!("a.arc 0 !{} end", at[2] + 1), "{length}");
+                let members = [&parts[0][..], &parts[1], &wrong, &parts[3], &parts[4]].map(gzip);
+                let third = members[..2].concat().len();
+                assert_eq!(told(&members.concat()), format!("a.arc 0 !{third} 2 3"), "{length}");
+            }
+            let mut members: Vec<Vec<u8>> = parts.iter().map(|part| gzip(part)).collect();
+            let third = members[..2].concat().len();
+            members[2][60] ^= 0x10;
+            assert_eq!(told(&members.concat()), format!("a.arc 0 !{third} 2 3"));
+            let torn = &parts.concat()[..at[3] + 3_000];
+            assert_eq!(told(torn), format!("a.arc 0 1 !{} end", at[3] + 1));
+            // The version block torn away, documents are documents.
+            assert_eq!(told(&parts[1..].concat()), "0 1 2 3");
+        }
     }
 
     #[test]

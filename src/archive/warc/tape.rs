@@ -32,6 +32,11 @@ impl<R: Read> Tape<R> {
         self.mark = Some(self.at);
     }
 
+    /// Marks a place so many bytes back, if they are there still.
+    pub fn mark_before(&mut self, bytes: usize) {
+        self.mark = self.at.checked_sub(bytes);
+    }
+
     /// Goes back to the mark, if that is not too far; the mark is spent.
     pub fn rewind(&mut self) -> bool {
         self.mark.take().map(|mark| self.at = mark).is_some()

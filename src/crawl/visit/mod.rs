@@ -22,7 +22,7 @@ use super::fetch::{Attempt, Condition, Door};
 use super::frontier::{self, Keeper, Lease, Remembered, Role, Settled, Settlement, Settling, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
-use crate::archive::CaptureId;
+use crate::archive::{Bodies, CaptureId};
 use crate::clock::Clock;
 use crate::dataset;
 use crate::exchange::{Exchange, Hop, Query, Transport};
@@ -329,7 +329,8 @@ impl Visitor {
 /// By the code that re-reads the archive, off the threads that keep the pace.
 async fn read_at_leisure(archive: &Store, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
     let archive = archive.clone();
-    let read = tokio::task::spawn_blocking(move || crate::crawl::read_capture(&archive.reader()?, capture));
+    let read =
+        tokio::task::spawn_blocking(move || crate::crawl::read_capture(&Bodies::new(&archive.reader()?), capture));
     read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
 }
 
