@@ -35,7 +35,7 @@ pub struct Read {
     pub applicant: Option<Applicant>,
     pub label: Option<String>,
     pub series: Option<Series>,
-    pub content: Content,
+    pub content: Content<'static>,
     pub text: String,
     pub unit: Option<String>,
     pub table: usize,
@@ -68,14 +68,14 @@ impl Reading {
         indicator: String,
         applicant: Option<Applicant>,
         unit: Option<&str>,
-        row: &Row,
-        slot: &Slot,
+        row: &Row<'_>,
+        slot: &Slot<'_>,
         rule: Rule,
     ) {
         if slot.content.state == CellState::Unreadable {
             self.doubts.push(Doubt {
                 rule: "unreadable",
-                detail: format!("a cell of {indicator} holds {:?}", shortened(&slot.text)),
+                detail: format!("a cell of {indicator} holds {:?}", shortened(slot.text)),
                 values: vec![indicator.clone()],
                 span: slot.span,
             });
@@ -85,8 +85,8 @@ impl Reading {
             applicant,
             label: None,
             series: None,
-            content: slot.content.clone(),
-            text: slot.text.clone(),
+            content: slot.content.clone().into_owned(),
+            text: slot.text.to_owned(),
             unit: unit.map(Into::into),
             table: row.table,
             row: row.number,
@@ -98,7 +98,7 @@ impl Reading {
         });
     }
 
-    fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row) {
+    fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row<'_>) {
         self.doubts.push(Doubt { rule, detail, values, span: row.span() });
     }
 }
@@ -135,7 +135,7 @@ pub fn report(document: &Document) -> Reading {
     reading
 }
 
-fn of_rows(rows: &[Row], reading: &mut Reading) {
+fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
     two::read(rows, reading);
     three::read(rows, reading);
     four::read(rows, reading);
