@@ -152,6 +152,12 @@ impl Letters {
         }
         bound(row[other_chars.len()])
     }
+
+    /// Whether a key is alike by at least `least` per cent. Most are too short or too long to be.
+    pub fn is_near(&self, key: &str, least: usize) -> bool {
+        let (one, other) = (self.chars.len(), key.chars().count());
+        200 * one.min(other) >= least * (one + other) && self.likeness(&Letters::of(key)) >= least
+    }
 }
 
 /// [`Letters::likeness`] of two keys.

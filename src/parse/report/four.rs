@@ -88,7 +88,8 @@ fn outcome(words: &str) -> Option<usize> {
         let letters = Letters::of(words);
         WORDS.outcomes.iter().position(|known| known.likeness(&letters) >= 75)
     };
-    exact.or_else(|| (words.chars().count() >= 4).then(near).flatten())
+    // Longer words are like none of them.
+    exact.or_else(|| (4..=6).contains(&words.chars().count()).then(near).flatten())
 }
 
 fn indicator(group: usize, outcome: usize) -> String {

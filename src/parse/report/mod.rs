@@ -12,6 +12,10 @@ mod three;
 mod two;
 mod words;
 
+use std::collections::{HashMap, HashSet};
+
+use foldhash::quality::RandomState;
+
 use crate::parse::cell::Content;
 use crate::parse::edition::{Applicant, Edition};
 use crate::parse::extract::{Document, Span};
@@ -146,21 +150,13 @@ fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
 
 /// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.
 fn settle_repeats(reading: &mut Reading) {
-    let cell = |value: &Read| (value.indicator.clone(), value.applicant, value.label.clone(), value.series);
-    let mut order: Vec<&Read> = reading.values.iter().collect();
-    order.sort_by(|one, other| {
-        (&one.indicator, one.applicant, &one.label).cmp(&(&other.indicator, other.applicant, &other.label))
-    });
-    let same = |pair: &[&Read]| {
-        pair[0].indicator == pair[1].indicator
-            && pair[0].applicant == pair[1].applicant
-            && pair[0].label == pair[1].label
-    };
     // Nearly every report prints each cell once.
-    if !order.windows(2).any(same) {
+    let mut cells = HashSet::with_capacity_and_hasher(reading.values.len(), RandomState::default());
+    if reading.values.iter().all(|value| cells.insert((&value.indicator, value.applicant, &value.label))) {
         return;
     }
-    let mut seen = std::collections::HashMap::new();
+    let cell = |value: &Read| (value.indicator.clone(), value.applicant, value.label.clone(), value.series);
+    let mut seen = HashMap::new();
     let mut kept: Vec<Read> = Vec::with_capacity(reading.values.len());
     for value in std::mem::take(&mut reading.values) {
         let key = cell(&value);

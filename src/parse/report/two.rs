@@ -4,7 +4,7 @@ use super::rows::{Row, RowKind, Slot};
 use super::words::{ColumnWord, WORDS};
 use super::{Reading, shortened};
 use crate::parse::edition::form::{BLOCKS, Block, EXTRA_ROWS};
-use crate::parse::label::{Letters, likeness};
+use crate::parse::label::likeness;
 use crate::parse::reading::Rule;
 
 /// The heads that hold for the rows below them.
@@ -74,7 +74,7 @@ fn heads_of<'r>(row: &'r Row<'_>) -> Option<Heads<'r>> {
         return None;
     }
     let labels = row.labels();
-    let corner = labels.iter().rposition(|slot| WORDS.corner.likeness(&Letters::of(&slot.key)) >= 75);
+    let corner = labels.iter().rposition(|slot| WORDS.corner.is_near(&slot.key, 75));
     let labels: Vec<&Slot<'_>> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
     if labels.is_empty() {
         return None;
@@ -114,7 +114,7 @@ fn fit(column: &ColumnWord, slot: &Slot<'_>) -> Option<Rule> {
     if cut {
         return Some(Rule::Order);
     }
-    (column.letters.likeness(&Letters::of(&slot.key)) >= 80).then_some(Rule::Near)
+    column.letters.is_near(&slot.key, 80).then_some(Rule::Near)
 }
 
 fn take(
