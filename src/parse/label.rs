@@ -11,7 +11,17 @@ const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴�
 /// The key of a label. Numerals stay (`三本年度办理结果`, `1属于国家秘密`); white space, punctuation and brackets go.
 pub fn key(label: &str) -> Cow<'_, str> {
     static ARCHIVES: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("档案"));
-    let key = folded_text(label, folded);
+    /// What each character of the basic plane is in a key; those beyond it, and in surrogates' places, are nothing.
+    static FOLDED: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+        let mut table: Vec<Option<char>> = (0..0x1_0000).map(|c| folded(char::from_u32(c)?)).collect();
+        let mut pairs = TRADITIONAL.chars();
+        while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
+            table[traditional as usize] = Some(simple);
+        }
+        table
+    });
+    let table = FOLDED.as_slice();
+    let key = folded_text(label, |c| table.get(c as usize).copied().flatten());
     // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
     let carried_over =
         ARCHIVES.find(key.as_bytes()).is_some() && (key.contains("规范性档案") || key.contains("公开档案"));
@@ -41,30 +51,17 @@ pub fn folded_text(text: &str, fold: impl Fn(char) -> Option<char>) -> Cow<'_, s
     out.into()
 }
 
+/// A character as keys have it, traditional forms aside.
 fn folded(c: char) -> Option<char> {
     match c {
-        '\u{3400}'..='\u{9FFF}' => Some(simplified(c)),
-        '0'..='9' | 'a'..='z' => Some(c),
+        '0'..='9' | 'a'..='z' | '\u{3400}'..='\u{9FFF}' => Some(c),
         'A'..='Z' => Some(c.to_ascii_lowercase()),
         '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
             Some(char::from_u32(c as u32 - 0xFEE0)?.to_ascii_lowercase())
         }
-        '⼀'..='⿕' => Some(simplified(radical(c))).filter(|whole| *whole != c),
+        '⼀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
         _ => None,
     }
-}
-
-fn simplified(c: char) -> char {
-    /// For each character from U+3400 to U+9FFF the one it is written as here.
-    static TABLE: LazyLock<Vec<char>> = LazyLock::new(|| {
-        let mut table: Vec<char> = ('\u{3400}'..='\u{9FFF}').collect();
-        let mut pairs = TRADITIONAL.chars();
-        while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-            table[traditional as usize - 0x3400] = simple;
-        }
-        table
-    });
-    TABLE.get((c as usize).wrapping_sub(0x3400)).copied().unwrap_or(c)
 }
 
 /// Kangxi radicals that PDF fonts print for whole characters.
@@ -82,14 +79,14 @@ fn radical(c: char) -> char {
 /// The label up to its first bracketed note, leading numbering aside: `（二）部分公开（区分…）` gives `（二）部分公开`.
 pub fn before_note(label: &str) -> &str {
     let mut seen = 0;
-    for (at, c) in label.char_indices() {
-        if matches!(c, '（' | '(' | '[' | '【' | '〔') && seen >= 2 {
-            return &label[..at];
-        }
-        let numeral = matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
-        seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !numeral);
-    }
-    label
+    let is_numeral = |c| matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    let mut characters = label.char_indices();
+    let numbered = characters.by_ref().find(|(_, c)| {
+        seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !is_numeral(*c));
+        seen == 2
+    });
+    let note = numbered.and_then(|_| characters.find(|(_, c)| matches!(c, '（' | '(' | '[' | '【' | '〔')));
+    note.map_or(label, |(at, _)| &label[..at])
 }
 
 /// A key without its leading numeral: `1属于国家秘密` and `七总计` lose one.

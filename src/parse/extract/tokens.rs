@@ -94,20 +94,20 @@ struct Attribute {
 
 /// The attribute at `at`, which moves behind it; none at the end of the tag.
 fn attribute(bytes: &[u8], at: &mut usize) -> Option<Attribute> {
-    let start = skip(bytes, *at, |byte| is_space(byte) || byte == b'/');
+    let start = skip(bytes, *at, |byte| SPACE[byte] || byte == usize::from(b'/'));
     *at = start;
     if bytes.get(start).is_none_or(|byte| *byte == b'>') {
         return None;
     }
     // An equals sign that begins a name belongs to it.
-    let after_name = skip(bytes, start + 1, |byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
+    let after_name = skip(bytes, start + 1, |byte| !ENDS_NAME[byte]);
     let name = (start, after_name);
-    let equals = skip(bytes, after_name, is_space);
+    let equals = skip(bytes, after_name, |byte| SPACE[byte]);
     if bytes.get(equals) != Some(&b'=') {
         *at = after_name;
         return Some(Attribute { name, value: (after_name, after_name) });
     }
-    let from = skip(bytes, equals + 1, is_space);
+    let from = skip(bytes, equals + 1, |byte| SPACE[byte]);
     let value = match bytes.get(from) {
         Some(quote @ (b'"' | b'\'')) => {
             let from = from + 1;
@@ -116,20 +116,32 @@ fn attribute(bytes: &[u8], at: &mut usize) -> Option<Attribute> {
             (from, to)
         }
         _ => {
-            *at = skip(bytes, from, |byte| !is_space(byte) && byte != b'>');
+            *at = skip(bytes, from, |byte| !ENDS_VALUE[byte]);
             (from, *at)
         }
     };
     Some(Attribute { name, value })
 }
 
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
+/// Which bytes are one of a few: every byte of a name is asked about.
+const fn any_of(few: &[u8]) -> [bool; 256] {
+    let mut marked = [false; 256];
+    let mut n = 0;
+    while n < few.len() {
+        marked[few[n] as usize] = true;
+        n += 1;
+    }
+    marked
 }
 
+static SPACE: [bool; 256] = any_of(b" \t\n\r\x0C");
+static ENDS_TAG_NAME: [bool; 256] = any_of(b" \t\n\r\x0C/>");
+static ENDS_NAME: [bool; 256] = any_of(b" \t\n\r\x0C/>=");
+static ENDS_VALUE: [bool; 256] = any_of(b" \t\n\r\x0C>");
+
 /// Where the bytes from `at` on that are `wanted` end.
-fn skip(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
-    bytes[at..].iter().position(|byte| !wanted(*byte)).map_or(bytes.len(), |n| n + at)
+fn skip(bytes: &[u8], at: usize, wanted: impl Fn(usize) -> bool) -> usize {
+    bytes[at..].iter().position(|byte| !wanted(usize::from(*byte))).map_or(bytes.len(), |n| n + at)
 }
 
 /// Hands every token of `text` to `take`, in order.
@@ -187,7 +199,7 @@ fn next_open(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 fn name_end(bytes: &[u8], from: usize) -> usize {
-    skip(bytes, from, |byte| !is_space(byte) && !matches!(byte, b'/' | b'>'))
+    skip(bytes, from, |byte| !ENDS_TAG_NAME[byte])
 }
 
 /// Name and inside; `attributes` holds what is in it.
@@ -195,7 +207,8 @@ fn start_tag(bytes: &[u8], open: usize, attributes: &mut Vec<Attribute>) -> Opti
     let after_name = name_end(bytes, open + 1);
     attributes.clear();
     let mut at = after_name;
-    while let Some(found) = attribute(bytes, &mut at) {
+    while bytes.get(at) != Some(&b'>') {
+        let Some(found) = attribute(bytes, &mut at) else { break };
         attributes.push(found);
     }
     (at < bytes.len()).then(|| (Name::of(&bytes[open + 1..after_name]), (after_name, at)))
@@ -205,7 +218,7 @@ fn start_tag(bytes: &[u8], open: usize, attributes: &mut Vec<Attribute>) -> Opti
 fn end_tag(bytes: &[u8], open: usize) -> Option<(Name, usize)> {
     let after_name = name_end(bytes, open + 2);
     let mut at = after_name;
-    while attribute(bytes, &mut at).is_some() {}
+    while bytes.get(at) != Some(&b'>') && attribute(bytes, &mut at).is_some() {}
     (at < bytes.len()).then(|| (Name::of(&bytes[open + 2..after_name]), at + 1))
 }
 
@@ -252,8 +265,7 @@ fn raw_text(text: &str, name: Name, from: usize, take: &mut impl FnMut(Token<'_>
         let Some(close) = memmem::find(&bytes[at..], b"</").map(|n| n + at) else { break bytes.len() };
         let after = close + 2 + name.len();
         let named = bytes.get(close + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name));
-        let ended =
-            bytes.get(after).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>'));
+        let ended = bytes.get(after).is_none_or(|byte| ENDS_TAG_NAME[usize::from(*byte)]);
         if named && ended {
             break close;
         }
