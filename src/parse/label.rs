@@ -81,11 +81,11 @@ pub fn before_note(label: &str) -> &str {
     let mut seen = 0;
     let is_numeral = |c| matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
     let mut characters = label.char_indices();
-    let numbered = characters.by_ref().find(|(_, c)| {
+    let named = characters.by_ref().find(|(_, c)| {
         seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !is_numeral(*c));
         seen == 2
     });
-    let note = numbered.and_then(|_| characters.find(|(_, c)| matches!(c, '（' | '(' | '[' | '【' | '〔')));
+    let note = named.and_then(|_| characters.find(|(_, c)| matches!(c, '（' | '(' | '[' | '【' | '〔')));
     note.map_or(label, |(at, _)| &label[..at])
 }
 

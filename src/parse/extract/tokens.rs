@@ -60,8 +60,12 @@ pub struct Attributes<'a> {
     text: &'a str,
     /// From the name's end to the `>`.
     inside: Span,
+    /// The first [`KEPT`].
     found: &'a [Attribute],
 }
+
+/// Attributes of one tag that are remembered; no tag needs more, and a page of one tag shall not fill the memory.
+const KEPT: usize = 64;
 
 impl<'a> Attributes<'a> {
     /// The first attribute of that name, in any case of letters; empty where it has no value.
@@ -69,7 +73,16 @@ impl<'a> Attributes<'a> {
         let bytes = self.text.as_bytes();
         let named =
             |attribute: &&Attribute| bytes[attribute.name.0..attribute.name.1].eq_ignore_ascii_case(name.as_bytes());
-        self.found.iter().find(named).map(|attribute| decoded(&self.text[attribute.value.0..attribute.value.1]))
+        let found = match self.found.iter().find(named) {
+            Some(found) => Some(*found),
+            None if self.found.len() < KEPT => None,
+            None => {
+                let mut at = self.inside.0;
+                let mut all = std::iter::from_fn(|| attribute(&bytes[..self.inside.1], &mut at));
+                all.find(|attribute| named(&attribute))
+            }
+        };
+        found.map(|attribute| decoded(&self.text[attribute.value.0..attribute.value.1]))
     }
 
     /// Whether the tag can hide what is in it, by a quick look: most tags of a pasted page carry long styles and hide nothing.
@@ -147,7 +160,7 @@ fn skip(bytes: &[u8], at: usize, wanted: impl Fn(usize) -> bool) -> usize {
 /// Hands every token of `text` to `take`, in order.
 pub fn tokens(text: &str, mut take: impl FnMut(Token<'_>)) {
     let bytes = text.as_bytes();
-    let mut attributes = Vec::new();
+    let mut found = Vec::new();
     let mut at = 0;
     let mut from = 0;
     while let Some(open) = next_open(bytes, at) {
@@ -173,12 +186,12 @@ pub fn tokens(text: &str, mut take: impl FnMut(Token<'_>)) {
             }
             _ => {
                 // A tag that the page ends in is no tag and no text (eof-in-tag).
-                let Some((name, inside)) = start_tag(bytes, open, &mut attributes) else {
+                let Some((name, inside)) = start_tag(bytes, open, &mut found) else {
                     from = bytes.len();
                     break;
                 };
                 let end = inside.1 + 1;
-                let attributes = Attributes { text, inside, found: &attributes };
+                let attributes = Attributes { text, inside, found: &found };
                 take(Token::Start { name, attributes, span: (open, end) });
                 raw_text(text, name, end, &mut take)
             }
@@ -202,14 +215,16 @@ fn name_end(bytes: &[u8], from: usize) -> usize {
     skip(bytes, from, |byte| !ENDS_TAG_NAME[byte])
 }
 
-/// Name and inside; `attributes` holds what is in it.
-fn start_tag(bytes: &[u8], open: usize, attributes: &mut Vec<Attribute>) -> Option<(Name, Span)> {
+/// Name and inside; `found` then holds its attributes.
+fn start_tag(bytes: &[u8], open: usize, found: &mut Vec<Attribute>) -> Option<(Name, Span)> {
     let after_name = name_end(bytes, open + 1);
-    attributes.clear();
+    found.clear();
     let mut at = after_name;
     while bytes.get(at) != Some(&b'>') {
-        let Some(found) = attribute(bytes, &mut at) else { break };
-        attributes.push(found);
+        let Some(attribute) = attribute(bytes, &mut at) else { break };
+        if found.len() < KEPT {
+            found.push(attribute);
+        }
     }
     (at < bytes.len()).then(|| (Name::of(&bytes[open + 1..after_name]), (after_name, at)))
 }
@@ -390,6 +405,8 @@ mod tests {
 
     #[test]
     fn a_general_tokenizer_sees_the_same() {
+        let many: String = (0..100).map(|n| format!(" a{n}='>'")).collect();
+        let many = format!("<td{many} colspan=2>x");
         for page in [
             "<p>a<br/>b</p>",
             "<TD ROWSPAN=2 colspan='3'>x</TD >",
@@ -404,6 +421,7 @@ mod tests {
             "<style>td > p { }</style><title>a &amp; b</title><textarea><td></textarea>",
             "&nbsp;&ensp;&copy;&notit;&#x31;&#50;&#150;&amp;lt; &unknown; &",
             "<p title='&nbsp;&hellip;'>x&hellip;y",
+            many.as_str(),
             "</>x</ >y</3>z",
             "<td",
             "<td a='",
