@@ -40,7 +40,8 @@ struct RowWord {
     indicator: &'static str,
     key: Key,
     letters: Letters,
-    short: Letters,
+    /// Of the key up to the bracketed note.
+    short_letters: Letters,
     /// Without numbering; none where that would be another word (其他, 总计).
     bare: Option<Key>,
 }
@@ -67,7 +68,7 @@ impl Words {
             let (letters, short_letters) = (Letters::of(&whole), Letters::of(&short));
             exact.insert(whole.clone(), n);
             exact.insert(short, n);
-            rows.push(RowWord { indicator, key: whole, letters, short: short_letters, bare });
+            rows.push(RowWord { indicator, key: whole, letters, short_letters, bare });
         }
         let heads = BLOCKS
             .iter()
@@ -123,7 +124,7 @@ impl Words {
         let mut best = (0, None);
         let mut second = 0;
         for row in &self.rows {
-            let alike = whole.likeness(&row.letters).max(short.likeness(&row.short));
+            let alike = whole.likeness(&row.letters).max(short.likeness(&row.short_letters));
             if alike > best.0 {
                 second = best.0;
                 best = (alike, Some(row));
