@@ -1,21 +1,28 @@
 //! What stands in a cell: number, blank, dash, slash, a number with a remark, or something that can't be read.
 
+use std::borrow::Cow;
+
 use super::label::folded_text;
 use super::reading::CellState;
 
 /// A cell as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Content {
+pub struct Content<'t> {
     pub state: CellState,
     /// Plain decimal, no separators, no plus sign.
-    pub value: Option<String>,
+    pub value: Option<Cow<'t, str>>,
     /// The unit printed in the cell.
     pub unit: Option<&'static str>,
 }
 
-impl Content {
-    fn nothing(state: CellState) -> Content {
+impl Content<'_> {
+    fn nothing(state: CellState) -> Content<'static> {
         Content { state, value: None, unit: None }
+    }
+
+    /// The same, whatever becomes of the cell.
+    pub fn into_owned(self) -> Content<'static> {
+        Content { value: self.value.map(|value| Cow::Owned(value.into_owned())), ..self }
     }
 
     /// Whether the cell can be a value of the form at all.
@@ -30,7 +37,7 @@ const UNITS: [&str; 24] = [
 ];
 
 /// Reads the text of a cell.
-pub fn content(text: &str) -> Content {
+pub fn content(text: &str) -> Content<'static> {
     if !may_begin_a_value(text) {
         return Content::nothing(CellState::Unreadable);
     }
@@ -41,7 +48,7 @@ pub fn content(text: &str) -> Content {
     if plain.chars().all(|c| c == '-') {
         return Content::nothing(CellState::Dash);
     }
-    if matches!(plain.as_str(), "/" | "//" | "\\") {
+    if matches!(&*plain, "/" | "//" | "\\") {
         return Content::nothing(CellState::Slash);
     }
     if plain == "无" {
@@ -53,7 +60,7 @@ pub fn content(text: &str) -> Content {
     let value = format!("{sign}{number}");
     let unit = UNITS.iter().find(|unit| rest.starts_with(**unit)).copied();
     let rest = &rest[unit.map_or(0, str::len)..];
-    let with_unit = |state| Content { state, value: Some(value.clone()), unit };
+    let with_unit = |state| Content { state, value: Some(value.clone().into()), unit };
     match rest {
         "" if unit.is_none() && plain.starts_with(|c: char| c.is_ascii_digit()) => with_unit(CellState::Number),
         "" if unit.is_none() && matches!(plain.chars().next(), Some('-' | '+')) => with_unit(CellState::Number),
@@ -102,7 +109,7 @@ fn number(text: &str) -> Option<(String, &str)> {
 }
 
 /// Half-width, without white space; every kind of minus and dash as `-`.
-fn plain(text: &str) -> String {
+fn plain(text: &str) -> Cow<'_, str> {
     folded_text(text, |c| match c {
         _ if is_unseen(c) => None,
         _ if is_dash_like(c, text) => Some('-'),

@@ -50,6 +50,7 @@ impl fmt::Display for Decimal {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, fraction) = match u64::try_from(self.0.unsigned_abs()) {
             // Wide division is slow, and nearly no number of a report needs it.
+            Ok(small) if small % SCALE as u64 == 0 => return write!(f, "{sign}{}", small / SCALE as u64),
             Ok(small) => (u128::from(small / SCALE as u64), u128::from(small % SCALE as u64)),
             Err(_) => (self.0.unsigned_abs() / SCALE as u128, self.0.unsigned_abs() % SCALE as u128),
         };

@@ -1,5 +1,6 @@
 //! When two labels are the same label: a key without spaces, punctuation and script variants, and how near two keys are.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -8,49 +9,59 @@ use memchr::memmem;
 const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴诉訟讼維维結结糾纠審审總总計计處处許许罰罚強强業业費费現现項项轉转屬属國国門门閉闭務务類类過过詢询應应據据個个無无機机構构會会組组織织聯联單单萬万協协護护權权與与內内種种從从違违認认確确獲获見见歷历執执將将導导對对條条點点電电爭争際际續续繼继辦办給给網网終终經经視视觀观記记設设訪访証证評评話话該该語语說说調调論论購购買买質质資资賠赔車车軟软較较輸输達达還还進进運运邊边選选遞递鄉乡採采針针錄录鎮镇長长階阶隊队階阶隨随險险離离難难電电靜静頁页順顺領领題题額额風风飛飞餘余驗验體体專专傳传債债傷伤備备優优兒儿兩两劃划創创動动區区參参員员團团圖图場场報报壓压增增壞坏學学寫写實实審审層层帶带幣币幫帮廣广廳厅徵征復复態态懲惩戶户掛挂摘摘擔担擾扰標标樣样機机歲岁氣气決决沒没滿满漢汉災灾為为營营獎奖環环產产當当療疗監监盡尽眾众碼码礎础禮礼穩稳積积競竞紀纪約约級级統统縣县職职聽听舉举舊旧藝艺號号術术衛卫補补製制覆复";
 
 /// The key of a label. Numerals stay (`三本年度办理结果`, `1属于国家秘密`); white space, punctuation and brackets go.
-pub fn key(label: &str) -> String {
-    let key = folded_text(label, folded);
-    // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
-    let carried_over = memmem::find(key.as_bytes(), "档案".as_bytes()).is_some()
-        && (key.contains("规范性档案") || key.contains("公开档案"));
-    if carried_over { key.replace("档案", "文件") } else { key }
-}
-
-/// The text with each character as `fold` has it; none drops it.
-pub fn folded_text(text: &str, fold: impl Fn(char) -> Option<char>) -> String {
-    // Collecting grows the text step by step; folding makes none longer by much.
-    let mut out = String::with_capacity(text.len());
-    text.chars().filter_map(fold).for_each(|c| out.push(c));
-    out
-}
-
-fn folded(c: char) -> Option<char> {
-    let c = match c {
-        '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
-            char::from_u32(c as u32 - 0xFEE0)?
-        }
-        '⼀'..='⿕' => radical(c),
-        _ => c,
-    };
-    match c {
-        '0'..='9' | 'a'..='z' => Some(c),
-        'A'..='Z' => Some(c.to_ascii_lowercase()),
-        '\u{3400}'..='\u{9FFF}' => Some(simplified(c)),
-        _ => None,
-    }
-}
-
-fn simplified(c: char) -> char {
-    /// For each character from U+3400 to U+9FFF the one it is written as here.
-    static TABLE: LazyLock<Vec<char>> = LazyLock::new(|| {
-        let mut table: Vec<char> = ('\u{3400}'..='\u{9FFF}').collect();
+pub fn key(label: &str) -> Cow<'_, str> {
+    static ARCHIVES: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("档案"));
+    /// What each character of the basic plane is in a key; those beyond it, and in surrogates' places, are nothing.
+    static FOLDED: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+        let mut table: Vec<Option<char>> = (0..0x1_0000).map(|c| folded(char::from_u32(c)?)).collect();
         let mut pairs = TRADITIONAL.chars();
         while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-            table[traditional as usize - 0x3400] = simple;
+            table[traditional as usize] = Some(simple);
         }
         table
     });
-    TABLE.get((c as usize).wrapping_sub(0x3400)).copied().unwrap_or(c)
+    let table = FOLDED.as_slice();
+    let key = folded_text(label, |c| table.get(c as usize).copied().flatten());
+    // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
+    let carried_over =
+        ARCHIVES.find(key.as_bytes()).is_some() && (key.contains("规范性档案") || key.contains("公开档案"));
+    if carried_over { key.replace("档案", "文件").into() } else { key }
+}
+
+/// The text with each character as `fold` has it; none drops it. What stays as it is is not copied one by one.
+pub fn folded_text(text: &str, fold: impl Fn(char) -> Option<char>) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, c) in text.char_indices() {
+        let folded = fold(c);
+        if folded == Some(c) {
+            continue;
+        }
+        if copied == 0 {
+            out.reserve(text.len());
+        }
+        out.push_str(&text[copied..at]);
+        out.extend(folded);
+        copied = at + c.len_utf8();
+    }
+    if copied == 0 {
+        return text.into();
+    }
+    out.push_str(&text[copied..]);
+    out.into()
+}
+
+/// A character as keys have it, traditional forms aside.
+fn folded(c: char) -> Option<char> {
+    match c {
+        '0'..='9' | 'a'..='z' | '\u{3400}'..='\u{9FFF}' => Some(c),
+        'A'..='Z' => Some(c.to_ascii_lowercase()),
+        '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
+            Some(char::from_u32(c as u32 - 0xFEE0)?.to_ascii_lowercase())
+        }
+        '⼀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
+        _ => None,
+    }
 }
 
 /// Kangxi radicals that PDF fonts print for whole characters.
@@ -68,14 +79,14 @@ fn radical(c: char) -> char {
 /// The label up to its first bracketed note, leading numbering aside: `（二）部分公开（区分…）` gives `（二）部分公开`.
 pub fn before_note(label: &str) -> &str {
     let mut seen = 0;
-    for (at, c) in label.char_indices() {
-        if matches!(c, '（' | '(' | '[' | '【' | '〔') && seen >= 2 {
-            return &label[..at];
-        }
-        let numeral = matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
-        seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !numeral);
-    }
-    label
+    let is_numeral = |c| matches!(c, '一' | '二' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十');
+    let mut characters = label.char_indices();
+    let named = characters.by_ref().find(|(_, c)| {
+        seen += usize::from(matches!(c, '\u{3400}'..='\u{9FFF}') && !is_numeral(*c));
+        seen == 2
+    });
+    let note = named.and_then(|_| characters.find(|(_, c)| matches!(c, '（' | '(' | '[' | '【' | '〔')));
+    note.map_or(label, |(at, _)| &label[..at])
 }
 
 /// A key without its leading numeral: `1属于国家秘密` and `七总计` lose one.
@@ -92,37 +103,63 @@ pub fn without_number(key: &str) -> &str {
 
 /// Keys less alike than this are simply different.
 const UNLIKE: usize = 70;
+/// A longer key is like no other, characters.
+const LONGEST: usize = 120;
 
-/// How alike two keys are: twice their longest common subsequence over their lengths, in per cent; 0 for less than
-/// [`UNLIKE`], which is seen without finding it.
-pub fn likeness(one: &str, other: &str) -> usize {
-    // A character is four bytes at most.
-    if one.len() > 480 || other.len() > 480 {
-        return 0;
+/// A key's characters, taken apart once to be held against many.
+pub struct Letters {
+    chars: Vec<char>,
+    /// Which characters occur, by their last ten bits.
+    bag: [u64; 16],
+}
+
+impl Letters {
+    pub fn of(key: &str) -> Letters {
+        let chars: Vec<char> = key.chars().take(LONGEST + 1).collect();
+        let mut bag = [0; 16];
+        chars.iter().for_each(|c| bag[*c as usize / 64 % 16] |= 1 << (*c as usize % 64));
+        Letters { chars, bag }
     }
-    let lengths = (one.chars().count(), other.chars().count());
-    let bound = |common: usize| 200 * common / (lengths.0 + lengths.1).max(1);
-    if bound(lengths.0.min(lengths.1)) < UNLIKE || lengths.0.max(lengths.1) > 120 {
-        return 0;
+
+    fn may_hold(&self, c: char) -> bool {
+        self.bag[c as usize / 64 % 16] >> (c as usize % 64) & 1 == 1
     }
-    // A subsequence holds only characters that both have.
-    let mut bag = [0u64; 16];
-    other.chars().for_each(|c| bag[c as usize / 64 % 16] |= 1 << (c as usize % 64));
-    if bound(one.chars().filter(|c| bag[*c as usize / 64 % 16] >> (*c as usize % 64) & 1 == 1).count()) < UNLIKE {
-        return 0;
-    }
-    let one: Vec<char> = one.chars().collect();
-    let other: Vec<char> = other.chars().collect();
-    let mut row = vec![0usize; other.len() + 1];
-    for a in &one {
-        let mut diagonal = 0;
-        for (j, b) in other.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = if a == b { diagonal + 1 } else { above.max(row[j]) };
-            diagonal = above;
+
+    /// How alike two keys are: twice their longest common subsequence over their lengths, in per cent; 0 for less than
+    /// [`UNLIKE`], which is seen without finding it.
+    pub fn likeness(&self, other: &Letters) -> usize {
+        let (one, other_chars) = (&self.chars, &other.chars);
+        let bound = |common: usize| 200 * common / (one.len() + other_chars.len()).max(1);
+        let (shorter, longer) = (one.len().min(other_chars.len()), one.len().max(other_chars.len()));
+        if longer > LONGEST || bound(shorter) < UNLIKE {
+            return 0;
         }
+        // A subsequence holds only characters that both have.
+        if bound(one.iter().filter(|c| other.may_hold(**c)).count()) < UNLIKE {
+            return 0;
+        }
+        let mut row = [0usize; LONGEST + 1];
+        for a in one {
+            let mut diagonal = 0;
+            for (j, b) in other_chars.iter().enumerate() {
+                let above = row[j + 1];
+                row[j + 1] = if a == b { diagonal + 1 } else { above.max(row[j]) };
+                diagonal = above;
+            }
+        }
+        bound(row[other_chars.len()])
     }
-    200 * row[other.len()] / (one.len() + other.len())
+
+    /// Whether a key is alike by at least `least` per cent. Most are too short or too long to be.
+    pub fn is_near(&self, key: &str, least: usize) -> bool {
+        let (one, other) = (self.chars.len(), key.chars().count());
+        200 * one.min(other) >= least * (one + other) && self.likeness(&Letters::of(key)) >= least
+    }
+}
+
+/// [`Letters::likeness`] of two keys.
+pub fn likeness(one: &str, other: &str) -> usize {
+    Letters::of(one).likeness(&Letters::of(other))
 }
 
 #[cfg(test)]

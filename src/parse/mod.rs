@@ -24,6 +24,8 @@ pub use edition::{Applicant, Edition};
 pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
 pub use reading::*;
 
+use std::borrow::Cow;
+
 use url::Url;
 
 use crate::exchange::{Headers, Request, Response};
@@ -317,7 +319,7 @@ fn assembled(
             label: value.label,
             series: value.series,
             state: value.content.state,
-            value: value.content.value,
+            value: value.content.value.map(Cow::into_owned),
             text: value.text,
             unit: value.unit,
             place: Place {

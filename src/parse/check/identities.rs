@@ -9,6 +9,16 @@ use crate::parse::edition::Applicant;
 use crate::parse::edition::form::{APPLICANTS, CHALLENGES, OUTCOMES, ROWS};
 use crate::parse::reading::{Finding, Severity, Verdict};
 
+/// The groups of rows under 本年度办理结果.
+const RESULTS: [&str; 6] = [
+    "applications.granted",
+    "applications.partially_granted",
+    "applications.refused",
+    "applications.unavailable",
+    "applications.rejected",
+    "applications.other",
+];
+
 /// Every identity that the report's values touch, with its verdict.
 pub fn identities(numbers: &Numbers) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -29,14 +39,14 @@ fn balance(numbers: &Numbers, applicant: Applicant, label: &str) -> Option<Findi
     let code = |indicator| code_of(indicator, applicant);
     let left = vec![code("applications.received"), code("applications.carried_in")];
     let right = vec![code("applications.total"), code("applications.carried_out")];
-    let detail = format!("{label}: 新收 + 上年结转 = 办理结果总计 + 结转下年度");
+    let detail = [label, ": 新收 + 上年结转 = 办理结果总计 + 结转下年度"].concat();
     compare(numbers, "balance", applicant.as_str(), detail, left, right)
 }
 
 fn outcomes(numbers: &Numbers, applicant: Applicant, label: &str) -> Option<Finding> {
     let mut parts = Vec::new();
-    for prefix in ["granted", "partially_granted", "refused", "unavailable", "rejected", "other"] {
-        parts.extend(numbers.under(&format!("applications.{prefix}"), applicant));
+    for group in RESULTS {
+        parts.extend(numbers.under(group, applicant));
     }
     let total = code_of("applications.total", applicant);
     // Every group must have been read, or the sum means nothing.
@@ -53,22 +63,24 @@ fn outcomes(numbers: &Numbers, applicant: Applicant, label: &str) -> Option<Find
             vec![total],
         ));
     }
-    compare(numbers, "outcomes", applicant.as_str(), format!("{label}: 各项办理结果之和 = 总计"), parts, vec![total])
+    compare(numbers, "outcomes", applicant.as_str(), [label, ": 各项办理结果之和 = 总计"].concat(), parts, vec![total])
 }
 
 fn applicants(numbers: &Numbers, indicator: &str, label: &str) -> Option<Finding> {
     let mut codes: Vec<String> = Applicant::ALL.map(|applicant| code_of(indicator, applicant)).into();
     let total = codes.pop().into_iter().collect();
-    compare(numbers, "applicants", indicator, format!("{label}: 各类申请人之和 = 总计"), codes, total)
+    compare(numbers, "applicants", indicator, [label, ": 各类申请人之和 = 总计"].concat(), codes, total)
 }
 
 fn challenges(numbers: &Numbers, group: &str, label: &str) -> Option<Finding> {
     let mut codes: Vec<String> = OUTCOMES.iter().map(|(outcome, _)| [group, ".", outcome].concat()).collect();
     let total = codes.pop().into_iter().collect();
-    compare(numbers, "challenges", group, format!("{label}: 各种结果之和 = 总计"), codes, total)
+    compare(numbers, "challenges", group, [label, ": 各种结果之和 = 总计"].concat(), codes, total)
 }
 
 struct Side {
+    /// Codes that the report has a value of, readable or not.
+    held: usize,
     sum: Decimal,
     nothing: usize,
     unknown: usize,
@@ -76,9 +88,11 @@ struct Side {
 }
 
 fn side(numbers: &Numbers, codes: &[String]) -> Side {
-    let mut side = Side { sum: Decimal::ZERO, nothing: 0, unknown: 0, numbers: 0 };
+    let mut side = Side { held: 0, sum: Decimal::ZERO, nothing: 0, unknown: 0, numbers: 0 };
     for code in codes {
-        match numbers.term(code) {
+        let held = numbers.held(code);
+        side.held += usize::from(held.is_some());
+        match held.unwrap_or(Term::Unknown) {
             Term::Number(number) => {
                 side.sum = side.sum + number;
                 side.numbers += 1;
@@ -98,10 +112,10 @@ fn compare(
     left_codes: Vec<String>,
     right_codes: Vec<String>,
 ) -> Option<Finding> {
-    if !left_codes.iter().chain(&right_codes).any(|code| numbers.has(code)) {
+    let (left, right) = (side(numbers, &left_codes), side(numbers, &right_codes));
+    if left.held + right.held == 0 {
         return None;
     }
-    let (left, right) = (side(numbers, &left_codes), side(numbers, &right_codes));
     let mut codes = left_codes;
     codes.extend(right_codes);
     let blanks = left.nothing + right.nothing;

@@ -7,6 +7,8 @@ mod narrative;
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::decimal::Decimal;
 use super::edition::Applicant;
 use super::reading::{CellState, Finding, Severity, Verdict};
@@ -20,7 +22,7 @@ pub use narrative::narrative;
 
 /// The values of one report by code.
 pub struct Numbers {
-    by_code: HashMap<String, Term>,
+    by_code: HashMap<String, Term, RandomState>,
 }
 
 /// What a cell contributes to a sum.
@@ -45,12 +47,18 @@ impl Term {
 
 impl Numbers {
     pub fn new(values: &[Read]) -> Numbers {
-        let read = values.iter().filter(|value| !value.suggested);
-        Numbers { by_code: read.map(|value| (code(value), Term::of(value))).collect() }
+        let mut by_code = HashMap::with_capacity_and_hasher(values.len(), RandomState::default());
+        by_code.extend(values.iter().filter(|value| !value.suggested).map(|value| (code(value), Term::of(value))));
+        Numbers { by_code }
+    }
+
+    /// None for a code that the report has no value of.
+    fn held(&self, code: &str) -> Option<Term> {
+        self.by_code.get(code).copied()
     }
 
     fn term(&self, code: &str) -> Term {
-        self.by_code.get(code).copied().unwrap_or(Term::Unknown)
+        self.held(code).unwrap_or(Term::Unknown)
     }
 
     fn number(&self, code: &str) -> Option<Decimal> {
@@ -99,7 +107,8 @@ pub fn finding(
     subject: &str,
     values: Vec<String>,
 ) -> Finding {
-    let fingerprint = Digest::of(format!("{rule}\n{subject}").as_bytes()).to_string()[..16].to_owned();
+    let digest = Digest::of([rule, "\n", subject].concat().as_bytes());
+    let fingerprint = data_encoding::HEXLOWER.encode(&digest.as_bytes()[..8]);
     let (left, right) = sides.unzip();
     Finding { rule, severity, verdict, left, right, detail, values, bytes: None, fingerprint }
 }

@@ -1,6 +1,7 @@
 //! What encoding a response declares: labels in HTTP and in the head of the document.
 
 use encoding_rs::{Encoding, GB18030, GBK};
+use memchr::{memchr, memmem};
 
 /// How far into a document a declaration is looked for, bytes. The standard says 1,024; inline scripts push it further.
 const PRESCAN: usize = 8_192;
@@ -50,29 +51,33 @@ pub fn in_document(body: &[u8]) -> Option<String> {
 }
 
 fn in_head(head: &[u8]) -> Option<String> {
-    let head: String = head.iter().map(|byte| char::from(*byte).to_ascii_lowercase()).collect();
-    if let Some(declaration) = head.trim_start().strip_prefix("<?xml").and_then(|rest| rest.split("?>").next())
-        && let Some(label) = attribute(declaration, "encoding")
-    {
-        return Some(label);
+    let text = |bytes: &[u8]| -> String { bytes.iter().map(|byte| char::from(*byte).to_ascii_lowercase()).collect() };
+    let begins = |bytes: &[u8], with: &[u8]| bytes.get(..with.len()).is_some_and(|b| b.eq_ignore_ascii_case(with));
+    let start = head.iter().position(|byte| !char::from(*byte).is_whitespace()).unwrap_or(head.len());
+    if begins(&head[start..], b"<?xml") {
+        let inside = &head[start + 5..];
+        let declaration = &inside[..memmem::find(inside, b"?>").unwrap_or(inside.len())];
+        if let Some(label) = attribute(&text(declaration), "encoding") {
+            return Some(label);
+        }
     }
-    let mut rest = head.as_str();
-    while let Some(at) = rest.find('<') {
+    let mut rest = head;
+    while let Some(at) = memchr(b'<', rest) {
         rest = &rest[at..];
-        if let Some(comment) = rest.strip_prefix("<!--") {
-            rest = comment.split_once("-->").map_or("", |(_, after)| after);
+        if let Some(comment) = rest.strip_prefix(b"<!--") {
+            rest = memmem::find(comment, b"-->").map_or(&[], |at| &comment[at + 3..]);
             continue;
         }
-        let Some(end) = rest.find('>') else { break };
-        if rest.starts_with("<meta") {
-            let tag = &rest[5..end];
-            let label = attribute(tag, "charset")
-                .or_else(|| attribute(tag, "content").and_then(|content| in_content_type(&content)));
+        let Some(end) = memchr(b'>', rest) else { break };
+        if begins(rest, b"<meta") {
+            let tag = text(&rest[5..end]);
+            let label = attribute(&tag, "charset")
+                .or_else(|| attribute(&tag, "content").and_then(|content| in_content_type(&content)));
             if let Some(label) = label {
                 return Some(if label.starts_with("utf-16") { "utf-8".into() } else { label });
             }
         }
-        rest = &rest[end.max(1)..];
+        rest = &rest[end..];
     }
     None
 }

@@ -7,6 +7,7 @@ mod declared;
 mod places;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memmem;
@@ -24,16 +25,20 @@ pub struct Text<'a> {
 
 /// Decodes `body` (content-coding already undone).
 pub fn decode<'a>(headers: &Headers, body: &'a [u8], coding: Option<String>) -> Text<'a> {
-    let choice = choose(headers, body);
+    let body = Body { bytes: body, utf8: OnceCell::new() };
+    let choice = choose(headers, &body);
     let skip = choice.bom;
-    let (text, errors) = choice.encoding.decode_without_bom_handling(&body[skip..]);
+    let (text, errors) = match (choice.encoding == UTF_8).then(|| body.utf8()).flatten() {
+        Some(text) => (text[skip..].into(), false),
+        None => choice.encoding.decode_without_bom_handling(&body.bytes[skip..]),
+    };
     // Replacement characters that the decoder wrote, as against those the page itself holds.
     let replacements = match choice.encoding == UTF_8 && !errors {
         true => 0,
         false => memmem::find_iter(text.as_bytes(), "\u{FFFD}").count(),
     };
     Text {
-        places: Places::new(choice.encoding, body, skip, replacements == 0),
+        places: Places::new(choice.encoding, body.bytes, skip, replacements == 0),
         decoded: Decoded {
             encoding: choice.encoding.name().to_ascii_lowercase(),
             evidence: choice.evidence,
@@ -46,6 +51,19 @@ pub fn decode<'a>(headers: &Headers, body: &'a [u8], coding: Option<String>) -> 
     }
 }
 
+/// A body that is held against UTF-8 once, whoever asks.
+struct Body<'a> {
+    bytes: &'a [u8],
+    utf8: OnceCell<Option<&'a str>>,
+}
+
+impl<'a> Body<'a> {
+    /// The body as it stands, where it is UTF-8 without a fault.
+    fn utf8(&self) -> Option<&'a str> {
+        *self.utf8.get_or_init(|| std::str::from_utf8(self.bytes).ok())
+    }
+}
+
 struct Choice {
     encoding: &'static Encoding,
     evidence: Evidence,
@@ -54,12 +72,12 @@ struct Choice {
     bom: usize,
 }
 
-fn choose(headers: &Headers, body: &[u8]) -> Choice {
+fn choose(headers: &Headers, body: &Body<'_>) -> Choice {
     let http = headers.get("content-type").and_then(|value| declared::in_content_type(&value));
     let named = http.clone().map(|label| (label, Evidence::Http));
-    let named = named.or_else(|| declared::in_document(body).map(|label| (label, Evidence::Meta)));
+    let named = named.or_else(|| declared::in_document(body.bytes).map(|label| (label, Evidence::Meta)));
     let declared = named.as_ref().map(|(label, _)| label.clone());
-    if let Some((encoding, bom)) = Encoding::for_bom(body) {
+    if let Some((encoding, bom)) = Encoding::for_bom(body.bytes) {
         let conflict =
             named.as_ref().is_some_and(|(label, _)| declared::encoding(label).is_some_and(|e| e != encoding));
         return Choice { encoding, evidence: Evidence::Bom, declared, conflict, bom };
@@ -84,16 +102,16 @@ fn inferred(encoding: &'static Encoding) -> Evidence {
 }
 
 /// Another encoding that reads the bytes when the declared one does not.
-fn better_than(told: &'static Encoding, body: &[u8]) -> Option<&'static Encoding> {
+fn better_than(told: &'static Encoding, body: &Body<'_>) -> Option<&'static Encoding> {
     if told == UTF_8 {
         // A few damaged bytes do not make a UTF-8 page a GB one.
         return Some(detect(body)).filter(|found| *found != UTF_8);
     }
     // GB text is valid UTF-8 by chance only when it is very short.
     const BY_CHANCE: usize = 6;
-    let beyond_ascii = body.iter().filter(|byte| **byte >= 0x80).take(BY_CHANCE).count();
-    let chance = beyond_ascii < BY_CHANCE && reads_clean(told, body);
-    (beyond_ascii > 0 && !chance && std::str::from_utf8(body).is_ok()).then_some(UTF_8)
+    let beyond_ascii = body.bytes.iter().filter(|byte| **byte >= 0x80).take(BY_CHANCE).count();
+    let chance = beyond_ascii < BY_CHANCE && reads_clean(told, body.bytes);
+    (beyond_ascii > 0 && !chance && body.utf8().is_some()).then_some(UTF_8)
 }
 
 fn reads_clean(encoding: &'static Encoding, body: &[u8]) -> bool {
@@ -101,18 +119,18 @@ fn reads_clean(encoding: &'static Encoding, body: &[u8]) -> bool {
 }
 
 /// Nothing is declared: score the bytes as UTF-8 and as GB18030, tolerating a few damaged ones.
-fn detect(body: &[u8]) -> &'static Encoding {
-    let head = &body[..body.len().min(4_096)];
+fn detect(body: &Body<'_>) -> &'static Encoding {
+    let head = &body.bytes[..body.bytes.len().min(4_096)];
     let nul = head.iter().filter(|byte| **byte == 0).count();
     if nul * 10 > head.len() {
         let odd = head.iter().skip(1).step_by(2).filter(|byte| **byte == 0).count();
         return if odd * 2 > nul { UTF_16LE } else { UTF_16BE };
     }
-    if std::str::from_utf8(body).is_ok() {
+    if body.utf8().is_some() {
         return UTF_8;
     }
     let (mut good, mut bad) = (0usize, 0usize);
-    for chunk in body.utf8_chunks() {
+    for chunk in body.bytes.utf8_chunks() {
         good += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }

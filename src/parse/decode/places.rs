@@ -41,10 +41,10 @@ impl<'a> Places<'a> {
         for &wanted in sorted {
             while at < wanted && raw < body.len() {
                 // Markup is mostly ASCII, where both go by the same step.
-                let ascii = Encoding::ascii_valid_up_to(&body[raw..(raw + wanted - at).min(body.len())]);
-                (raw, at) = (raw + ascii, at + ascii);
-                if at >= wanted || raw >= body.len() {
-                    break;
+                if body[raw].is_ascii() {
+                    let ascii = Encoding::ascii_valid_up_to(&body[raw..(raw + wanted - at).min(body.len())]);
+                    (raw, at) = (raw + ascii, at + ascii);
+                    continue;
                 }
                 raw += match (body[raw], body.get(raw + 1)) {
                     (0x00..=0x80, _) | (0xFF, _) => 1,

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use super::tags::{breaks_line, hides, is_inert, is_void, spans};
-use super::tokens::{Attributes, Token, tokens};
+use super::tokens::{Attributes, Name, Token, tokens};
 use super::*;
 
 /// Takes `text` apart. Tables follow the HTML standard's rules for implied tags (13.2.6.4.9 to 15).
 pub fn html(text: &str) -> Document {
     let mut walk = Walk::default();
     tokens(text, |token| match token {
-        Token::Start { name, attributes, span } => walk.start_tag(name.as_str(), attributes, span.0),
-        Token::End { name, span } => walk.end_tag(name.as_str(), span),
+        Token::Start { name, attributes, span } => walk.start_tag(&name, attributes, span.0),
+        Token::End { name, span } => walk.end_tag(&name, span),
         Token::Text { text, span } => walk.text(&text, span),
     });
     walk.end(text.len())
@@ -30,9 +30,9 @@ struct Walk {
     heading: bool,
     inside: Inside,
     /// A hidden element within a cell: its name, and how many of that name are open in it.
-    hidden: Option<(String, usize)>,
+    hidden: Option<(Name, usize)>,
     /// The same around whole tables; they are read only where no table is shown.
-    veil: Option<(String, usize)>,
+    veil: Option<(Name, usize)>,
 }
 
 #[derive(Default, PartialEq)]
@@ -56,32 +56,32 @@ struct OpenTable {
 }
 
 impl Walk {
-    fn start_tag(&mut self, name: &str, tag: Attributes<'_>, at: usize) {
-        if is_inert(name) {
+    fn start_tag(&mut self, name: &Name, tag: Attributes<'_>, at: usize) {
+        if is_inert(name.as_bytes()) {
             return self.hide(name, tag);
         }
-        match name {
-            "title" => self.inside = Inside::Title,
-            "script" => self.inside = Inside::Script,
-            "style" => self.inside = Inside::Style,
-            "meta" => self.meta(tag),
-            "base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
-            "table" => self.open_table(tag, at),
-            "thead" | "tbody" | "tfoot" => {
+        match name.as_bytes() {
+            b"title" => self.inside = Inside::Title,
+            b"script" => self.inside = Inside::Script,
+            b"style" => self.inside = Inside::Style,
+            b"meta" => self.meta(tag),
+            b"base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
+            b"table" => self.open_table(tag, at),
+            b"thead" | b"tbody" | b"tfoot" => {
                 self.close_row(at);
                 if let Some(top) = self.top() {
                     top.group += 1;
                 }
             }
-            "tr" => self.open_row(tag, at),
-            "td" | "th" => self.open_cell(tag, at),
-            "a" => self.open_anchor(tag),
-            "iframe" | "frame" | "embed" | "object" => {
+            b"tr" => self.open_row(tag, at),
+            b"td" | b"th" => self.open_cell(tag, at),
+            b"a" => self.open_anchor(tag),
+            b"iframe" | b"frame" | b"embed" | b"object" => {
                 if let Some(source) = tag.get("src").or_else(|| tag.get("data")) {
                     self.document.frames.push(source.into_owned());
                 }
             }
-            "h1" => {
+            b"h1" => {
                 self.flush_line();
                 self.heading = true;
             }
@@ -92,21 +92,25 @@ impl Walk {
     }
 
     /// Keeps count of hidden elements: text in them is no text, tables in them are copies.
-    fn hide(&mut self, name: &str, tag: Attributes<'_>) {
+    fn hide(&mut self, name: &Name, tag: Attributes<'_>) {
         if let Some((hidden, open)) = &mut self.hidden {
             *open += usize::from(hidden == name);
-        } else if self.in_cell() && !is_void(name) && !matches!(name, "td" | "th" | "tr" | "table") && hides(tag) {
-            self.hidden = Some((name.to_owned(), 1));
+        } else if self.in_cell()
+            && !is_void(name.as_bytes())
+            && !matches!(name.as_bytes(), b"td" | b"th" | b"tr" | b"table")
+            && hides(tag)
+        {
+            self.hidden = Some((*name, 1));
         }
         if let Some((veil, open)) = &mut self.veil {
             *open += usize::from(veil == name);
-        } else if self.open.is_empty() && matches!(name, "div" | "section" | "article") && hides(tag) {
-            self.veil = Some((name.to_owned(), 1));
+        } else if self.open.is_empty() && matches!(name.as_bytes(), b"div" | b"section" | b"article") && hides(tag) {
+            self.veil = Some((*name, 1));
         }
     }
 
-    fn end_tag(&mut self, name: &str, span: Span) {
-        if is_inert(name) && self.hidden.is_none() {
+    fn end_tag(&mut self, name: &Name, span: Span) {
+        if is_inert(name.as_bytes()) && self.hidden.is_none() {
             return;
         }
         if let Some((hidden, open)) = &mut self.hidden
@@ -125,16 +129,16 @@ impl Walk {
                 self.veil = None;
             }
         }
-        match name {
-            "title" | "script" | "style" => self.inside = Inside::Body,
-            "table" => {
+        match name.as_bytes() {
+            b"title" | b"script" | b"style" => self.inside = Inside::Body,
+            b"table" => {
                 self.close_row(span.0);
                 self.close_table(span.1);
             }
-            "tr" | "thead" | "tbody" | "tfoot" => self.close_row(span.0),
-            "td" | "th" => self.close_cell(span.1),
-            "a" => self.close_anchor(),
-            "h1" => {
+            b"tr" | b"thead" | b"tbody" | b"tfoot" => self.close_row(span.0),
+            b"td" | b"th" => self.close_cell(span.1),
+            b"a" => self.close_anchor(),
+            b"h1" => {
                 self.flush_line();
                 self.heading = false;
             }

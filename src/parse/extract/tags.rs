@@ -1,7 +1,5 @@
 //! What single tags mean for reading: which hide, which span, which break a line.
 
-use std::borrow::Cow;
-
 use super::tokens::Attributes;
 
 /// Whether a tag hides what is in it.
@@ -18,9 +16,8 @@ pub fn hides(attributes: Attributes<'_>) -> bool {
 
 /// Columns and rows that a cell spans, as the standard clamps them (4.9.11).
 pub fn spans(attributes: Attributes<'_>) -> (usize, usize) {
-    let [columns, rows] = attributes.of_names(["colspan", "rowspan"]);
-    let span = |value: Option<Cow<'_, str>>, max| value.map_or(1, |value| span(&value, max));
-    (span(columns, 1_000).max(1), span(rows, 65_534))
+    let span = |name, max| attributes.get(name).map_or(1, |value| span(&value, max));
+    (span("colspan", 1_000).max(1), span("rowspan", 65_534))
 }
 
 fn span(value: &str, max: usize) -> usize {
@@ -34,53 +31,65 @@ fn span(value: &str, max: usize) -> usize {
 }
 
 /// Tags by the thousand on a pasted page, which only style what is in them.
-pub fn is_inert(name: &str) -> bool {
-    matches!(name, "span" | "o:p" | "b" | "font" | "strong")
+pub fn is_inert(name: &[u8]) -> bool {
+    matches!(name, b"span" | b"o:p" | b"b" | b"font" | b"strong")
 }
 
 /// Elements without an inside.
-pub fn is_void(name: &str) -> bool {
+pub fn is_void(name: &[u8]) -> bool {
     matches!(
         name,
-        "br" | "hr" | "img" | "input" | "meta" | "link" | "col" | "area" | "base" | "embed" | "source" | "wbr"
+        b"br"
+            | b"hr"
+            | b"img"
+            | b"input"
+            | b"meta"
+            | b"link"
+            | b"col"
+            | b"area"
+            | b"base"
+            | b"embed"
+            | b"source"
+            | b"wbr"
     )
 }
 
 /// Elements that begin a line of their own.
-pub fn breaks_line(name: &str) -> bool {
+pub fn breaks_line(name: &[u8]) -> bool {
     matches!(
         name,
-        "br" | "p"
-            | "div"
-            | "li"
-            | "ul"
-            | "ol"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "hr"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "nav"
-            | "aside"
-            | "main"
-            | "form"
-            | "pre"
-            | "blockquote"
-            | "caption"
-            | "option"
-            | "ucaptitle"
-            | "ucapcontent"
-            | "publishtime"
-            | "fieldset"
-            | "center"
+        b"br"
+            | b"p"
+            | b"div"
+            | b"li"
+            | b"ul"
+            | b"ol"
+            | b"dl"
+            | b"dt"
+            | b"dd"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"hr"
+            | b"section"
+            | b"article"
+            | b"header"
+            | b"footer"
+            | b"nav"
+            | b"aside"
+            | b"main"
+            | b"form"
+            | b"pre"
+            | b"blockquote"
+            | b"caption"
+            | b"option"
+            | b"ucaptitle"
+            | b"ucapcontent"
+            | b"publishtime"
+            | b"fieldset"
+            | b"center"
     )
 }

@@ -11,7 +11,7 @@ use memchr::{memchr, memchr2_iter, memmem};
 
 use super::Span;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Token<'a> {
     Start {
         name: Name,
@@ -42,52 +42,53 @@ impl Name {
         for (to, from) in name.bytes.iter_mut().zip(raw) {
             *to = from.to_ascii_lowercase();
         }
+        // A name that the cut leaves no text of means nothing here and is none.
+        if !name.bytes.is_ascii() && std::str::from_utf8(name.as_bytes()).is_err() {
+            name = Name { bytes: [0; 16], length: 0 };
+        }
         name
     }
 
-    /// Names that are not ASCII mean nothing here and give nothing.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
-    }
-
-    fn as_bytes(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
 }
 
 /// The inside of a start tag after its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Attributes<'a> {
-    raw: &'a str,
+    text: &'a str,
+    /// From the name's end to the `>`.
+    inside: Span,
+    /// The first [`KEPT`].
+    found: &'a [Attribute],
 }
 
-impl<'a> Attributes<'a> {
-    /// The first attribute of that name; empty where it has no value.
-    pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
-        let [value] = self.of_names([name]);
-        value
-    }
+/// Attributes of one tag that are remembered; no tag needs more, and a page of one tag shall not fill the memory.
+const KEPT: usize = 64;
 
-    /// The first attribute of each name, found in one walk.
-    pub fn of_names<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
-        let (mut values, mut at) = ([const { None }; N], 0);
-        while let Some(attribute) = attribute(self.raw.as_bytes(), &mut at) {
-            let found = &self.raw.as_bytes()[attribute.name.0..attribute.name.1];
-            let wanted = names.iter().position(|name| found.eq_ignore_ascii_case(name.as_bytes()));
-            if let Some(value) = wanted.and_then(|name| values.get_mut(name)).filter(|value| value.is_none()) {
-                *value = Some(decoded(&self.raw[attribute.value.0..attribute.value.1]));
-                if values.iter().all(Option::is_some) {
-                    break;
-                }
+impl<'a> Attributes<'a> {
+    /// The first attribute of that name, in any case of letters; empty where it has no value.
+    pub fn get(&self, name: &str) -> Option<Cow<'a, str>> {
+        let bytes = self.text.as_bytes();
+        let named =
+            |attribute: &&Attribute| bytes[attribute.name.0..attribute.name.1].eq_ignore_ascii_case(name.as_bytes());
+        let found = match self.found.iter().find(named) {
+            Some(found) => Some(*found),
+            None if self.found.len() < KEPT => None,
+            None => {
+                let mut at = self.inside.0;
+                let mut all = std::iter::from_fn(|| attribute(&bytes[..self.inside.1], &mut at));
+                all.find(|attribute| named(&attribute))
             }
-        }
-        values
+        };
+        found.map(|attribute| decoded(&self.text[attribute.value.0..attribute.value.1]))
     }
 
     /// Whether the tag can hide what is in it, by a quick look: most tags of a pasted page carry long styles and hide nothing.
     pub fn may_hide(&self) -> bool {
         static HIDDEN: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("hidden"));
-        let raw = self.raw.as_bytes();
+        let raw = &self.text.as_bytes()[self.inside.0..self.inside.1];
         let ends_in = |end: usize, word: &str| {
             raw[..end].last_chunk::<6>().is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
@@ -97,6 +98,8 @@ impl<'a> Attributes<'a> {
     }
 }
 
+/// Where an attribute stands in the text.
+#[derive(Clone, Copy, Debug)]
 struct Attribute {
     name: Span,
     value: Span,
@@ -104,51 +107,63 @@ struct Attribute {
 
 /// The attribute at `at`, which moves behind it; none at the end of the tag.
 fn attribute(bytes: &[u8], at: &mut usize) -> Option<Attribute> {
-    let is_space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C);
-    let skip = |at: &mut usize, wanted: &dyn Fn(u8) -> bool| {
-        while bytes.get(*at).is_some_and(|byte| wanted(*byte)) {
-            *at += 1;
-        }
-    };
-    skip(at, &|byte| is_space(byte) || byte == b'/');
-    let start = *at;
+    let start = skip(bytes, *at, |byte| SPACE[byte] || byte == usize::from(b'/'));
+    *at = start;
     if bytes.get(start).is_none_or(|byte| *byte == b'>') {
         return None;
     }
     // An equals sign that begins a name belongs to it.
-    *at += 1;
-    skip(at, &|byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
-    let name = (start, *at);
-    let after_name = *at;
-    skip(at, &is_space);
-    if bytes.get(*at) != Some(&b'=') {
+    let after_name = skip(bytes, start + 1, |byte| !ENDS_NAME[byte]);
+    let name = (start, after_name);
+    let equals = skip(bytes, after_name, |byte| SPACE[byte]);
+    if bytes.get(equals) != Some(&b'=') {
         *at = after_name;
         return Some(Attribute { name, value: (after_name, after_name) });
     }
-    *at += 1;
-    skip(at, &is_space);
-    let value = match bytes.get(*at) {
+    let from = skip(bytes, equals + 1, |byte| SPACE[byte]);
+    let value = match bytes.get(from) {
         Some(quote @ (b'"' | b'\'')) => {
-            let from = *at + 1;
+            let from = from + 1;
             let to = memchr(*quote, &bytes[from..]).map_or(bytes.len(), |length| from + length);
             *at = (to + 1).min(bytes.len());
             (from, to)
         }
         _ => {
-            let from = *at;
-            skip(at, &|byte| !is_space(byte) && byte != b'>');
+            *at = skip(bytes, from, |byte| !ENDS_VALUE[byte]);
             (from, *at)
         }
     };
     Some(Attribute { name, value })
 }
 
+/// Which bytes are one of a few: every byte of a name is asked about.
+const fn any_of(few: &[u8]) -> [bool; 256] {
+    let mut marked = [false; 256];
+    let mut n = 0;
+    while n < few.len() {
+        marked[few[n] as usize] = true;
+        n += 1;
+    }
+    marked
+}
+
+static SPACE: [bool; 256] = any_of(b" \t\n\r\x0C");
+static ENDS_TAG_NAME: [bool; 256] = any_of(b" \t\n\r\x0C/>");
+static ENDS_NAME: [bool; 256] = any_of(b" \t\n\r\x0C/>=");
+static ENDS_VALUE: [bool; 256] = any_of(b" \t\n\r\x0C>");
+
+/// Where the bytes from `at` on that are `wanted` end.
+fn skip(bytes: &[u8], at: usize, wanted: impl Fn(usize) -> bool) -> usize {
+    bytes[at..].iter().position(|byte| !wanted(usize::from(*byte))).map_or(bytes.len(), |n| n + at)
+}
+
 /// Hands every token of `text` to `take`, in order.
-pub fn tokens<'a>(text: &'a str, mut take: impl FnMut(Token<'a>)) {
+pub fn tokens(text: &str, mut take: impl FnMut(Token<'_>)) {
     let bytes = text.as_bytes();
+    let mut found = Vec::new();
     let mut at = 0;
     let mut from = 0;
-    while let Some(open) = memchr(b'<', &bytes[at..]).map(|n| n + at) {
+    while let Some(open) = next_open(bytes, at) {
         let next = bytes.get(open + 1).copied().unwrap_or(b' ');
         let markup = next.is_ascii_alphabetic() || matches!(next, b'!' | b'?' | b'/');
         if !markup || (next == b'/' && bytes.len() <= open + 2) {
@@ -171,10 +186,12 @@ pub fn tokens<'a>(text: &'a str, mut take: impl FnMut(Token<'a>)) {
             }
             _ => {
                 // A tag that the page ends in is no tag and no text (eof-in-tag).
-                let Some((name, attributes, end)) = start_tag(text, open) else {
+                let Some((name, inside)) = start_tag(bytes, open, &mut found) else {
                     from = bytes.len();
                     break;
                 };
+                let end = inside.1 + 1;
+                let attributes = Attributes { text, inside, found: &found };
                 take(Token::Start { name, attributes, span: (open, end) });
                 raw_text(text, name, end, &mut take)
             }
@@ -186,28 +203,38 @@ pub fn tokens<'a>(text: &'a str, mut take: impl FnMut(Token<'a>)) {
     }
 }
 
+/// The next `<`: tags stand behind one another more often than not.
+fn next_open(bytes: &[u8], at: usize) -> Option<usize> {
+    if bytes.get(at) == Some(&b'<') {
+        return Some(at);
+    }
+    memchr(b'<', &bytes[at..]).map(|n| n + at)
+}
+
 fn name_end(bytes: &[u8], from: usize) -> usize {
-    let ends = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>');
-    bytes[from..].iter().position(ends).map_or(bytes.len(), |n| n + from)
+    skip(bytes, from, |byte| !ENDS_TAG_NAME[byte])
 }
 
-fn start_tag(text: &str, open: usize) -> Option<(Name, Attributes<'_>, usize)> {
-    let bytes = text.as_bytes();
+/// Name and inside; `found` then holds its attributes.
+fn start_tag(bytes: &[u8], open: usize, found: &mut Vec<Attribute>) -> Option<(Name, Span)> {
     let after_name = name_end(bytes, open + 1);
-    let end = tag_end(bytes, after_name)?;
-    Some((Name::of(&bytes[open + 1..after_name]), Attributes { raw: &text[after_name..end - 1] }, end))
+    found.clear();
+    let mut at = after_name;
+    while bytes.get(at) != Some(&b'>') {
+        let Some(attribute) = attribute(bytes, &mut at) else { break };
+        if found.len() < KEPT {
+            found.push(attribute);
+        }
+    }
+    (at < bytes.len()).then(|| (Name::of(&bytes[open + 1..after_name]), (after_name, at)))
 }
 
+/// Name and where the tag ends, behind the `>`: one in a quoted value is none.
 fn end_tag(bytes: &[u8], open: usize) -> Option<(Name, usize)> {
     let after_name = name_end(bytes, open + 2);
-    Some((Name::of(&bytes[open + 2..after_name]), tag_end(bytes, after_name)?))
-}
-
-/// Behind the `>` that ends a tag: one in a quoted value does not.
-fn tag_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
-    while attribute(bytes, &mut at).is_some() {}
-    (at < bytes.len()).then_some(at + 1)
+    let mut at = after_name;
+    while bytes.get(at) != Some(&b'>') && attribute(bytes, &mut at).is_some() {}
+    (at < bytes.len()).then(|| (Name::of(&bytes[open + 2..after_name]), at + 1))
 }
 
 /// Comments, document types and what is neither.
@@ -237,7 +264,7 @@ fn bogus(bytes: &[u8], from: usize) -> usize {
 }
 
 /// Elements whose inside is text whatever it looks like. Where reading goes on.
-fn raw_text<'a>(text: &'a str, name: Name, from: usize, take: &mut impl FnMut(Token<'a>)) -> usize {
+fn raw_text(text: &str, name: Name, from: usize, take: &mut impl FnMut(Token<'_>)) -> usize {
     let name = name.as_bytes();
     let escapable = matches!(name, b"title" | b"textarea");
     if name == b"plaintext" {
@@ -253,8 +280,7 @@ fn raw_text<'a>(text: &'a str, name: Name, from: usize, take: &mut impl FnMut(To
         let Some(close) = memmem::find(&bytes[at..], b"</").map(|n| n + at) else { break bytes.len() };
         let after = close + 2 + name.len();
         let named = bytes.get(close + 2..after).is_some_and(|found| found.eq_ignore_ascii_case(name));
-        let ended =
-            bytes.get(after).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0C | b'/' | b'>'));
+        let ended = bytes.get(after).is_none_or(|byte| ENDS_TAG_NAME[usize::from(*byte)]);
         if named && ended {
             break close;
         }
@@ -335,9 +361,9 @@ mod tests {
             Token::Start { name, attributes, .. } => {
                 let shown = ["href", "title", "colspan", "rowspan", "content"]
                     .map(|name| attributes.get(name).unwrap_or_default());
-                seen.push(format!("<{} {shown:?}", name.as_str()));
+                seen.push(format!("<{} {shown:?}", String::from_utf8_lossy(name.as_bytes())));
             }
-            Token::End { name, .. } => seen.push(format!("/{}", name.as_str())),
+            Token::End { name, .. } => seen.push(format!("/{}", String::from_utf8_lossy(name.as_bytes()))),
             Token::Text { text, .. } => join(&mut seen, &text.replace("\r\n", "\n").replace('\r', "\n")),
         });
         seen
@@ -379,6 +405,8 @@ mod tests {
 
     #[test]
     fn a_general_tokenizer_sees_the_same() {
+        let many: String = (0..100).map(|n| format!(" a{n}='>'")).collect();
+        let many = format!("<td{many} colspan=2>x");
         for page in [
             "<p>a<br/>b</p>",
             "<TD ROWSPAN=2 colspan='3'>x</TD >",
@@ -393,6 +421,7 @@ mod tests {
             "<style>td > p { }</style><title>a &amp; b</title><textarea><td></textarea>",
             "&nbsp;&ensp;&copy;&notit;&#x31;&#50;&#150;&amp;lt; &unknown; &",
             "<p title='&nbsp;&hellip;'>x&hellip;y",
+            many.as_str(),
             "</>x</ >y</3>z",
             "<td",
             "<td a='",

@@ -4,6 +4,7 @@ mod codes;
 mod region;
 pub mod title;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -57,7 +58,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
 }
 
 /// The first lines outside tables, without white space.
-fn head_of(document: &Document) -> Vec<String> {
+fn head_of(document: &Document) -> Vec<Cow<'_, str>> {
     document.prose().take(HEAD_LINES).map(|line| squeezed(&line.text)).collect()
 }
 
@@ -81,15 +82,21 @@ fn site_is_own(document: &Document, url: Option<&Url>) -> bool {
 }
 
 /// Trust order: ArticleTitle, h1, the page's title without the site's name, a line of the body.
-fn title_of(document: &Document, head: &[String]) -> Option<String> {
-    let candidates = [
-        document.meta("articletitle").map(str::to_owned),
-        document.heading.clone(),
-        document.title.as_deref().map(without_site).map(str::to_owned),
-        body_title(head),
-    ];
-    let titles: Vec<String> = candidates.into_iter().flatten().filter(|title| title.chars().count() >= 4).collect();
-    titles.iter().find(|title| title::core(&squeezed(title)).is_some()).or(titles.first()).cloned()
+fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
+    let named =
+        [document.meta("articletitle"), document.heading.as_deref(), document.title.as_deref().map(without_site)];
+    let names_something = |title: &&str| title.chars().count() >= 4;
+    let of_report = |title: &&str| title::core(&squeezed(title)).is_some();
+    let named: Vec<&str> = named.into_iter().flatten().filter(names_something).collect();
+    if let Some(title) = named.iter().copied().find(of_report) {
+        return Some(title.to_owned());
+    }
+    let in_body = body_title(head).filter(|title| names_something(&title.as_str()));
+    match (in_body, named.first()) {
+        (Some(title), Some(first)) if !of_report(&title.as_str()) => Some((*first).to_owned()),
+        (None, first) => first.map(|first| (*first).to_owned()),
+        (title, _) => title,
+    }
 }
 
 fn without_site(title: &str) -> &str {
@@ -103,13 +110,13 @@ fn without_site(title: &str) -> &str {
 }
 
 /// A line that is a report's title, with the agency's name from the line above when the two are set apart.
-fn body_title(head: &[String]) -> Option<String> {
+fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
     for (n, line) in head.iter().enumerate() {
         let text = line.trim_start_matches('#');
         if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
             continue;
         }
-        let next = head.get(n + 1).map(String::as_str).unwrap_or_default();
+        let next = head.get(n + 1).map(Cow::as_ref).unwrap_or_default();
         let joined = format!("{text}{next}");
         let whole = if title::core(text).is_some() {
             text.to_owned()
@@ -134,7 +141,7 @@ fn body_title(head: &[String]) -> Option<String> {
     None
 }
 
-fn year_of(head: &[String], title: Option<&str>) -> Option<i16> {
+fn year_of(head: &[Cow<'_, str>], title: Option<&str>) -> Option<i16> {
     let from_title = title.and_then(|title| title::year(&squeezed(title)));
     from_title
         .or_else(|| head.iter().find_map(|line| title::year(&line[period_at(line)?..])))
@@ -147,28 +154,30 @@ fn period_at(line: &str) -> Option<usize> {
     ["统计期限", "统计时限", "数据期限", "起止时间", "统计时间", "的期限"].iter().find_map(|words| line.find(words))
 }
 
-fn agency_of(document: &Document, head: &[String], title: Option<&str>, block: &MetadataBlock<'_>) -> Option<String> {
+fn agency_of(
+    document: &Document,
+    head: &[Cow<'_, str>],
+    title: Option<&str>,
+    block: &MetadataBlock<'_>,
+) -> Option<String> {
     let from_title = title.and_then(title::agency);
     let is_place = |name: &str| ["区", "县", "市", "省", "镇", "乡"].iter().any(|ending| name.ends_with(ending));
     if from_title.as_deref().is_some_and(|name| !is_place(name) && region::named(name).is_some()) {
         return from_title;
     }
-    let named_in_block = block
-        .get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"])
-        .map(squeezed)
-        .filter(|name| is_agency(name));
-    let publisher = document.meta("contentsource").map(squeezed).filter(|name| is_agency(name));
+    let named_in_block =
+        block.get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"]).and_then(agency_named);
+    let publisher = document.meta("contentsource").and_then(agency_named);
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
-    let candidates = [
-        from_title.clone(),
-        in_prose,
-        named_in_block,
-        publisher,
-        document.meta("sitename").map(squeezed).filter(|n| is_agency(n)),
-    ];
+    let candidates =
+        [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
     let candidates: Vec<String> = candidates.into_iter().flatten().collect();
     // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one.
     candidates.iter().find(|name| region::named(name).is_some()).or(candidates.first()).cloned()
+}
+
+fn agency_named(text: &str) -> Option<String> {
+    Some(squeezed(text)).filter(|name| is_agency(name)).map(Cow::into_owned)
 }
 
 /// 杭州市人力资源和社会保障局根据《中华人民共和国政府信息公开条例》….
@@ -192,7 +201,8 @@ fn published_of(document: &Document, block: &MetadataBlock<'_>) -> Option<String
     let in_line = || {
         document.prose().take(HEAD_LINES).find_map(|line| {
             let text = &line.text;
-            labels.iter().find_map(|label| date_in(after(text, label)?.get(..)?))
+            let labelled = text.contains("日期") || text.contains("时间");
+            labelled.then(|| labels.iter().find_map(|label| date_in(after(text, label)?.get(..)?))).flatten()
         })
     };
     meta.or_else(|| block.get(&["发布日期", "发布时间", "公开日期", "公开时间", "发文日期"]).and_then(date_in))
@@ -228,7 +238,7 @@ pub fn date_in(text: &str) -> Option<String> {
 
 /// The block of 索引号, 发布机构, 成文日期, … that stands before a document: a table in pairs, or a line of them.
 struct MetadataBlock<'a> {
-    pairs: Vec<(String, &'a str)>,
+    pairs: Vec<(Cow<'a, str>, &'a str)>,
 }
 
 impl<'a> MetadataBlock<'a> {
@@ -285,8 +295,8 @@ const METADATA_LABELS: [&str; 18] = [
 ];
 
 /// `索引号: | 580267448/2024-276400 | 公开方式: | 主动公开`, or `索引号：580267448/2024-276400` in one cell.
-fn pair_up<'a>(cells: &[&'a str], pairs: &mut Vec<(String, &'a str)>) {
-    let is_label = |text: &str| (6..60).contains(&text.len()) && METADATA_LABELS.contains(&key(text).as_str());
+fn pair_up<'a>(cells: &[&'a str], pairs: &mut Vec<(Cow<'a, str>, &'a str)>) {
+    let is_label = |text: &str| (6..60).contains(&text.len()) && METADATA_LABELS.contains(&&*key(text));
     for (n, cell) in cells.iter().enumerate() {
         if is_label(cell) {
             let value = cells.get(n + 1).copied().filter(|next| !is_label(next)).unwrap_or_default();

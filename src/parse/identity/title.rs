@@ -1,5 +1,7 @@
 //! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the year and agency in them.
 
+use std::borrow::Cow;
+
 use crate::parse::label::folded_text;
 
 /// Words that mean something else whatever stands beside them.
@@ -74,7 +76,7 @@ pub fn score(text: &str) -> i32 {
 }
 
 /// White space dropped, brackets as full-width ones are folded to ASCII.
-pub fn squeezed(text: &str) -> String {
+pub fn squeezed(text: &str) -> Cow<'_, str> {
     folded_text(text, |c| match c {
         '\u{FEFF}' => None,
         '（' => Some('('),

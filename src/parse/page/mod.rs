@@ -2,6 +2,7 @@
 
 mod wall;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -102,7 +103,7 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
 fn sections(document: &Document) -> Vec<&'static str> {
     /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
     const LINE: usize = 120;
-    static HEADS: LazyLock<[(&str, String, memmem::Finder<'static>); 8]> = LazyLock::new(|| {
+    static HEADS: LazyLock<[(&str, Cow<'_, str>, memmem::Finder<'_>); 8]> = LazyLock::new(|| {
         SECTIONS.map(|section| (section, key(section), memmem::Finder::new(key(section).as_bytes()).into_owned()))
     });
     let mut found = Vec::new();
@@ -113,7 +114,7 @@ fn sections(document: &Document) -> Vec<&'static str> {
             let Some(at) = finder.find(text.as_bytes()) else { continue };
             let head: String = text.chars().take(words.chars().count() + 16).collect();
             let behind_numeral = text[..at].ends_with(['一', '二', '三', '四', '五', '六']);
-            if !found.contains(section) && (behind_numeral || (head.contains(words) && numbered(&line.text))) {
+            if !found.contains(section) && (behind_numeral || (head.contains(&**words) && numbered(&line.text))) {
                 found.push(*section);
             }
         }

@@ -1,13 +1,14 @@
 //! Table four: reviews and lawsuits. Fifteen columns under three groups, or three tables of five.
 
 use super::rows::{Row, RowKind, Slot};
+use super::words::WORDS;
 use super::{Reading, shortened};
 use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
-use crate::parse::label::likeness;
+use crate::parse::label::Letters;
 use crate::parse::reading::Rule;
 
-pub fn read(rows: &[Row], reading: &mut Reading) {
-    let other_table = |slot: &Slot| {
+pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
+    let other_table = |slot: &Slot<'_>| {
         const WORDS: &str = "本年新收";
         slot.key.len() >= WORDS.len() && (slot.key.starts_with("第二十条第") || slot.key.contains(WORDS))
     };
@@ -32,16 +33,16 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
 /// Heads seen since the last values.
 #[derive(Default)]
 struct Pending<'a> {
-    rows: Vec<&'a Row>,
+    rows: Vec<&'a Row<'a>>,
     groups: Vec<usize>,
     outcomes: usize,
 }
 
 impl<'a> Pending<'a> {
-    fn add(&mut self, row: &'a Row) {
+    fn add(&mut self, row: &'a Row<'a>) {
         for slot in row.slots.iter().filter(|slot| slot.fresh) {
             self.outcomes += usize::from(
-                outcome(&slot.key).is_some() || ["结果", "其他", "尚未", "维持", "纠正"].contains(&slot.key.as_str()),
+                outcome(&slot.key).is_some() || ["结果", "其他", "尚未", "维持", "纠正"].contains(&&*slot.key),
             );
             for group in groups_in(&slot.key) {
                 if !self.groups.contains(&group) {
@@ -57,7 +58,7 @@ impl<'a> Pending<'a> {
     }
 }
 
-fn mentions_group(row: &Row) -> bool {
+fn mentions_group(row: &Row<'_>) -> bool {
     row.slots.iter().any(|slot| !groups_in(&slot.key).is_empty())
 }
 
@@ -83,15 +84,19 @@ fn groups_in(words: &str) -> Vec<usize> {
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
     let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
-    let near = || OUTCOMES.iter().position(|(_, label)| likeness(label, words) >= 75);
-    exact.or_else(|| (words.chars().count() >= 4).then(near).flatten())
+    let near = || {
+        let letters = Letters::of(words);
+        WORDS.outcomes.iter().position(|known| known.likeness(&letters) >= 75)
+    };
+    // Longer words are like none of them.
+    exact.or_else(|| (4..=6).contains(&words.chars().count()).then(near).flatten())
 }
 
 fn indicator(group: usize, outcome: usize) -> String {
     format!("{}.{}", CHALLENGES[group].0, OUTCOMES[outcome].0)
 }
 
-fn take(row: &Row, pending: &Pending<'_>, reading: &mut Reading) {
+fn take(row: &Row<'_>, pending: &Pending<'_>, reading: &mut Reading) {
     if let Some(cells) = by_column(row, pending) {
         for (group, outcome, slot) in cells {
             reading.take(indicator(group, outcome), None, Some("件"), row, slot, Rule::Label);
@@ -116,7 +121,7 @@ fn take(row: &Row, pending: &Pending<'_>, reading: &mut Reading) {
     if filled == 0 {
         return;
     }
-    let printed: Vec<&str> = row.slots.iter().map(|slot| slot.text.as_str()).collect();
+    let printed: Vec<&str> = row.slots.iter().map(|slot| slot.text).collect();
     let all = wanted.iter().flat_map(|group| (0..OUTCOMES.len()).map(|outcome| indicator(*group, outcome))).collect();
     reading.doubt(
         "ambiguous",
@@ -131,11 +136,11 @@ fn take(row: &Row, pending: &Pending<'_>, reading: &mut Reading) {
 }
 
 /// Group and outcome of each column from the heads over it; all columns of the groups named, each once.
-fn by_column<'a>(row: &'a Row, pending: &Pending<'_>) -> Option<Vec<(usize, usize, &'a Slot)>> {
+fn by_column<'a>(row: &'a Row<'_>, pending: &Pending<'_>) -> Option<Vec<(usize, usize, &'a Slot<'a>)>> {
     if row.kind != RowKind::Grid {
         return None;
     }
-    let heads: Vec<&&Row> =
+    let heads: Vec<&&Row<'_>> =
         pending.rows.iter().filter(|head| head.kind == RowKind::Grid && head.table == row.table).collect();
     let mut found = Vec::new();
     for slot in &row.slots {

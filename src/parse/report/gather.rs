@@ -9,7 +9,7 @@ use crate::parse::label::key;
 ///
 /// `is_form_word` says whether a key is a label, a head or a part of one. Lines that hold several labels and digits
 /// without any separator are given back as glued.
-pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Line>, words: &dyn FormWords) -> (Vec<Row>, Vec<&'a Line>) {
+pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Line>, words: &dyn FormWords) -> (Vec<Row<'a>>, Vec<&'a Line>) {
     let mut gather = Gather { words, rows: Vec::new(), open: Vec::new(), number: 0 };
     let mut glued = Vec::new();
     for line in lines {
@@ -35,24 +35,24 @@ fn is_glued(line: &Line, words: &dyn FormWords) -> bool {
 /// What the form's words are, for gathering cells from a text.
 pub trait FormWords {
     /// A label at the left of a row that holds values.
-    fn is_row_label(&self, slot: &Slot) -> bool;
+    fn is_row_label(&self, slot: &Slot<'_>) -> bool;
     /// A label over several rows.
-    fn is_group(&self, slot: &Slot) -> bool;
+    fn is_group(&self, slot: &Slot<'_>) -> bool;
     /// A head of columns, a group label, or a piece of one.
-    fn is_head(&self, slot: &Slot) -> bool;
+    fn is_head(&self, slot: &Slot<'_>) -> bool;
     /// How many different row labels a text contains.
     fn labels_within(&self, key: &str) -> usize;
 }
 
-struct Gather<'a> {
-    words: &'a dyn FormWords,
-    rows: Vec<Row>,
-    open: Vec<Slot>,
+struct Gather<'a, 'w> {
+    words: &'w dyn FormWords,
+    rows: Vec<Row<'a>>,
+    open: Vec<Slot<'a>>,
     number: usize,
 }
 
-impl Gather<'_> {
-    fn line(&mut self, line: &Line) {
+impl<'a> Gather<'a, '_> {
+    fn line(&mut self, line: &'a Line) {
         if line.text.contains('|') {
             let cells = separated(line, '|');
             if cells.iter().all(|cell| cell.text.chars().all(|c| matches!(c, '-' | ':' | ' ')))
@@ -81,7 +81,7 @@ impl Gather<'_> {
     }
 
     /// `行政许可 97`: a label of the form, then only numbers.
-    fn spaced(&self, line: &Line) -> Option<Vec<Slot>> {
+    fn spaced(&self, line: &'a Line) -> Option<Vec<Slot<'a>>> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let label = words
             .iter()
@@ -104,12 +104,12 @@ impl Gather<'_> {
         Some(slots)
     }
 
-    fn row(&mut self, slots: Vec<Slot>) {
+    fn row(&mut self, slots: Vec<Slot<'a>>) {
         self.close();
         self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Line });
     }
 
-    fn token(&mut self, slot: Slot) {
+    fn token(&mut self, slot: Slot<'a>) {
         let heads_open =
             !self.open.is_empty() && self.open.iter().all(|open| open.is_label() && !self.words.is_row_label(open));
         if self.words.is_row_label(&slot) {
@@ -149,7 +149,7 @@ impl Gather<'_> {
 }
 
 /// Cells of a line; an outer separator opens no cell.
-fn separated(line: &Line, by: char) -> Vec<Slot> {
+fn separated(line: &Line, by: char) -> Vec<Slot<'_>> {
     let mut slots = Vec::new();
     let mut at = 0;
     let text = line.text.as_str();

@@ -12,6 +12,10 @@ mod three;
 mod two;
 mod words;
 
+use std::collections::{HashMap, HashSet};
+
+use foldhash::quality::RandomState;
+
 use crate::parse::cell::Content;
 use crate::parse::edition::{Applicant, Edition};
 use crate::parse::extract::{Document, Span};
@@ -35,7 +39,7 @@ pub struct Read {
     pub applicant: Option<Applicant>,
     pub label: Option<String>,
     pub series: Option<Series>,
-    pub content: Content,
+    pub content: Content<'static>,
     pub text: String,
     pub unit: Option<String>,
     pub table: usize,
@@ -68,14 +72,14 @@ impl Reading {
         indicator: String,
         applicant: Option<Applicant>,
         unit: Option<&str>,
-        row: &Row,
-        slot: &Slot,
+        row: &Row<'_>,
+        slot: &Slot<'_>,
         rule: Rule,
     ) {
         if slot.content.state == CellState::Unreadable {
             self.doubts.push(Doubt {
                 rule: "unreadable",
-                detail: format!("a cell of {indicator} holds {:?}", shortened(&slot.text)),
+                detail: format!("a cell of {indicator} holds {:?}", shortened(slot.text)),
                 values: vec![indicator.clone()],
                 span: slot.span,
             });
@@ -85,8 +89,8 @@ impl Reading {
             applicant,
             label: None,
             series: None,
-            content: slot.content.clone(),
-            text: slot.text.clone(),
+            content: slot.content.clone().into_owned(),
+            text: slot.text.to_owned(),
             unit: unit.map(Into::into),
             table: row.table,
             row: row.number,
@@ -98,7 +102,7 @@ impl Reading {
         });
     }
 
-    fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row) {
+    fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row<'_>) {
         self.doubts.push(Doubt { rule, detail, values, span: row.span() });
     }
 }
@@ -135,7 +139,7 @@ pub fn report(document: &Document) -> Reading {
     reading
 }
 
-fn of_rows(rows: &[Row], reading: &mut Reading) {
+fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
     two::read(rows, reading);
     three::read(rows, reading);
     four::read(rows, reading);
@@ -146,21 +150,13 @@ fn of_rows(rows: &[Row], reading: &mut Reading) {
 
 /// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.
 fn settle_repeats(reading: &mut Reading) {
-    let cell = |value: &Read| (value.indicator.clone(), value.applicant, value.label.clone(), value.series);
-    let mut order: Vec<&Read> = reading.values.iter().collect();
-    order.sort_by(|one, other| {
-        (&one.indicator, one.applicant, &one.label).cmp(&(&other.indicator, other.applicant, &other.label))
-    });
-    let same = |pair: &[&Read]| {
-        pair[0].indicator == pair[1].indicator
-            && pair[0].applicant == pair[1].applicant
-            && pair[0].label == pair[1].label
-    };
     // Nearly every report prints each cell once.
-    if !order.windows(2).any(same) {
+    let mut cells = HashSet::with_capacity_and_hasher(reading.values.len(), RandomState::default());
+    if reading.values.iter().all(|value| cells.insert((&value.indicator, value.applicant, &value.label))) {
         return;
     }
-    let mut seen = std::collections::HashMap::new();
+    let cell = |value: &Read| (value.indicator.clone(), value.applicant, value.label.clone(), value.series);
+    let mut seen = HashMap::new();
     let mut kept: Vec<Read> = Vec::with_capacity(reading.values.len());
     for value in std::mem::take(&mut reading.values) {
         let key = cell(&value);

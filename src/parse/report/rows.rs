@@ -1,5 +1,8 @@
 //! Rows as the readers of the form see them, whether they come from a grid or from lines of text.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
 use crate::parse::cell::{self, Content};
 use crate::parse::extract::{Document, PageBox, Span, Table};
 use crate::parse::grid::{CellAt, grid};
@@ -8,12 +11,12 @@ use crate::parse::reading::{CellState, OnPage};
 
 /// A row in document order.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct Row<'t> {
     pub table: usize,
     /// Number of the row in its table.
     pub number: usize,
     /// Cells from left to right, each once.
-    pub slots: Vec<Slot>,
+    pub slots: Vec<Slot<'t>>,
     pub kind: RowKind,
 }
 
@@ -31,12 +34,12 @@ pub enum RowKind {
 
 /// A cell within a row.
 #[derive(Clone, Debug)]
-pub struct Slot {
-    pub text: String,
-    pub key: String,
-    /// The key up to a bracketed note.
-    pub short: String,
-    pub content: Content,
+pub struct Slot<'t> {
+    pub text: &'t str,
+    pub key: Cow<'t, str>,
+    /// The key up to a bracketed note, where there is one.
+    before_note: Option<Cow<'t, str>>,
+    pub content: Content<'t>,
     pub span: Span,
     /// Columns of the grid it covers, end exclusive.
     pub columns: (usize, usize),
@@ -45,30 +48,22 @@ pub struct Slot {
     pub on_page: Option<OnPage>,
 }
 
-impl Slot {
-    pub fn new(text: &str, span: Span, columns: (usize, usize), fresh: bool) -> Slot {
-        if !text.is_empty() && text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Slot::of_digits(text, span, columns, fresh);
+impl<'t> Slot<'t> {
+    pub fn new(text: &'t str, span: Span, columns: (usize, usize), fresh: bool) -> Slot<'t> {
+        // Most cells: a plain number, which is its own key.
+        let digits = !text.is_empty() && text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if digits {
+            let content = Content { state: CellState::Number, value: Some(text.into()), unit: None };
+            return Slot { text, key: text.into(), before_note: None, content, span, columns, fresh, on_page: None };
         }
-        let whole = key(text);
         let cut = before_note(text);
-        Slot {
-            short: if cut.len() == text.len() { whole.clone() } else { key(cut) },
-            key: whole,
-            content: cell::content(text),
-            text: text.to_owned(),
-            span,
-            columns,
-            fresh,
-            on_page: None,
-        }
+        let before_note = (cut.len() < text.len()).then(|| key(cut));
+        Slot { text, key: key(text), before_note, content: cell::content(text), span, columns, fresh, on_page: None }
     }
 
-    /// Most cells: a plain number, which is its own key.
-    fn of_digits(text: &str, span: Span, columns: (usize, usize), fresh: bool) -> Slot {
-        let content = Content { state: CellState::Number, value: Some(text.to_owned()), unit: None };
-        let (key, text) = (text.to_owned(), text.to_owned());
-        Slot { short: String::new(), key, content, text, span, columns, fresh, on_page: None }
+    /// The key up to a bracketed note.
+    pub fn short(&self) -> &str {
+        self.before_note.as_ref().unwrap_or(&self.key)
     }
 
     pub fn is_blank(&self) -> bool {
@@ -85,19 +80,19 @@ impl Slot {
     }
 }
 
-impl Row {
+impl<'t> Row<'t> {
     pub fn width(&self) -> usize {
         self.slots.last().map_or(0, |slot| slot.columns.1)
     }
 
     /// Cells after the last label, with trailing blanks.
-    pub fn after_labels(&self) -> &[Slot] {
+    pub fn after_labels(&self) -> &[Slot<'t>] {
         let labels = self.slots.iter().rposition(Slot::is_label).map_or(0, |at| at + 1);
         &self.slots[labels..]
     }
 
     /// The labels that stand before the values, outermost first.
-    pub fn labels(&self) -> Vec<&Slot> {
+    pub fn labels(&self) -> Vec<&Slot<'t>> {
         self.slots.iter().filter(|slot| slot.is_label()).collect()
     }
 
@@ -116,7 +111,7 @@ impl Row {
 pub const HEADING: usize = 40;
 
 /// Rows of the tables that are shown, or of those that are hidden, with the short lines between them.
-pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row> {
+pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for block in &document.blocks {
         match block {
@@ -136,11 +131,11 @@ pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row> {
     rows
 }
 
-fn of_table(index: usize, table: &Table, rows: &mut Vec<Row>) {
+fn of_table<'t>(index: usize, table: &'t Table, rows: &mut Vec<Row<'t>>) {
     let grid = grid(table);
-    let mut spanning: std::collections::HashMap<CellAt, Slot> = std::collections::HashMap::new();
+    let mut spanning: HashMap<CellAt, Slot<'_>> = HashMap::new();
     for (number, line) in grid.rows.iter().enumerate() {
-        let mut slots: Vec<Slot> = Vec::new();
+        let mut slots: Vec<Slot<'_>> = Vec::with_capacity(table.rows.get(number).map_or(0, |row| row.cells.len() + 1));
         let mut x = 0;
         while x < line.len() {
             let Some(at) = line[x] else {
@@ -151,19 +146,18 @@ fn of_table(index: usize, table: &Table, rows: &mut Vec<Row>) {
             while x < line.len() && line[x] == Some(at) {
                 x += 1;
             }
-            let fresh = at.row == number;
-            let slot = match spanning.get(&at) {
-                Some(slot) => Slot { columns: (from, x), fresh, ..slot.clone() },
-                None => {
-                    let cell = at.of(table);
-                    let on_page = cell.page_box.map(on_page);
-                    let slot = Slot { on_page, ..Slot::new(&cell.text, cell.span, (from, x), fresh) };
-                    if cell.rowspan != 1 {
-                        spanning.insert(at, slot.clone());
-                    }
-                    slot
-                }
-            };
+            if at.row < number
+                && let Some(slot) = spanning.get(&at)
+            {
+                slots.push(Slot { columns: (from, x), fresh: false, ..slot.clone() });
+                continue;
+            }
+            let cell = at.of(table);
+            let slot = Slot::new(&cell.text, cell.span, (from, x), at.row == number);
+            let slot = Slot { on_page: cell.page_box.map(on_page), ..slot };
+            if cell.rowspan != 1 {
+                spanning.insert(at, slot.clone());
+            }
             slots.push(slot);
         }
         if !slots.is_empty() {

@@ -18,7 +18,7 @@ struct Heads {
     series: Vec<((usize, usize), Series)>,
 }
 
-pub fn read(rows: &[Row], reading: &mut Reading) {
+pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
     let mut heads: Option<Heads> = None;
     for row in rows {
         if let Some(found) = heads_of(row) {
@@ -33,8 +33,8 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
     }
 }
 
-fn heads_of(row: &Row) -> Option<Heads> {
-    let find = |words: &[&str]| row.slots.iter().position(|slot| words.contains(&slot.key.as_str()));
+fn heads_of(row: &Row<'_>) -> Option<Heads> {
+    let find = |words: &[&str]| row.slots.iter().position(|slot| words.contains(&&*slot.key));
     let label = find(&["指标名称", "统计指标", "指标", "项目"])?;
     let unit = find(&["计量单位", "单位"])?;
     let series: Vec<_> = row.slots.iter().filter_map(|slot| Some((slot.columns, series_named(&slot.key)?))).collect();
@@ -51,11 +51,11 @@ fn series_named(words: &str) -> Option<Series> {
         .then_some(Series::Annual)
 }
 
-fn take(row: &Row, heads: &Heads, reading: &mut Reading) {
+fn take(row: &Row<'_>, heads: &Heads, reading: &mut Reading) {
     let at = |column: usize| row.slots.iter().find(|slot| slot.overlaps((column, column + 1)));
     let Some(label) = at(heads.label).filter(|slot| slot.is_label()) else { return };
     let unit = at(heads.unit).filter(|slot| slot.columns != label.columns);
-    let cells: Vec<(&Slot, Series)> = heads
+    let cells: Vec<(&Slot<'_>, Series)> = heads
         .series
         .iter()
         .filter_map(|(columns, series)| {
@@ -72,13 +72,13 @@ fn take(row: &Row, heads: &Heads, reading: &mut Reading) {
         reading.take(
             "statistic".into(),
             None,
-            unit.map(|unit| unit.text.as_str()).filter(|unit| !unit.is_empty()),
+            unit.map(|unit| unit.text).filter(|unit| !unit.is_empty()),
             row,
             slot,
             Rule::Label,
         );
         if let Some(value) = reading.values.last_mut() {
-            value.label = Some(label.text.clone());
+            value.label = Some(label.text.to_owned());
             value.series = Some(series);
         }
     }
@@ -88,11 +88,10 @@ fn take(row: &Row, heads: &Heads, reading: &mut Reading) {
 pub fn spaced<'a>(lines: impl Iterator<Item = &'a Line>, reading: &mut Reading) {
     for (number, line) in lines.enumerate() {
         let words = spans(line);
-        let Some(unit) = words.iter().position(|(word, _)| matches!(key(word).as_str(), "计量单位" | "单位"))
-        else {
+        let Some(unit) = words.iter().position(|(word, _)| matches!(&*key(word), "计量单位" | "单位")) else {
             continue;
         };
-        if unit == 0 || !matches!(key(words[unit - 1].0).as_str(), "指标名称" | "统计指标") {
+        if unit == 0 || !matches!(&*key(words[unit - 1].0), "指标名称" | "统计指标") {
             continue;
         }
         let series: Vec<Series> = words[unit + 1..].iter().map_while(|(word, _)| series_named(&key(word))).collect();

@@ -15,7 +15,7 @@ struct Columns {
     width: usize,
 }
 
-pub fn read(rows: &[Row], reading: &mut Reading) {
+pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
     let mut columns: Option<Columns> = None;
     let mut table = None;
     let mut group_six = false;
@@ -39,8 +39,8 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
         }
         // Words among the values (见附件) are cells that can't be read, not labels; unless a span too tall pushed a label there.
         let values_from = columns.filter(|_| row.kind == RowKind::Grid).map_or(usize::MAX, |columns| columns.of[0].0);
-        let is_label = |slot: &&Slot| slot.columns.0 < values_from || WORDS.is_row(slot);
-        let labels: Vec<&Slot> = row.labels().into_iter().filter(is_label).collect();
+        let is_label = |slot: &&Slot<'_>| slot.columns.0 < values_from || WORDS.is_row(slot);
+        let labels: Vec<&Slot<'_>> = row.labels().into_iter().filter(is_label).collect();
         let Some(last) = labels.last() else { continue };
         if let Some(group) = labels.iter().rev().find_map(|slot| WORDS.group(slot)) {
             group_six = group == 4;
@@ -59,7 +59,7 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
 }
 
 /// The row's own label is the last that begins in it; （六）其他处理 is one only when no label stands after it.
-fn row_label(row: &Row, labels: &[&Slot], group_six: bool) -> Option<(&'static str, Rule)> {
+fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'static str, Rule)> {
     let last = labels.iter().rev().find(|slot| slot.fresh).or(labels.last())?;
     // Heads (自然人 … 总计) are no row, and neither is a row of table two.
     if labels.len() > 4 || WORDS.is_disclosure_row(last) {
@@ -76,13 +76,13 @@ fn row_label(row: &Row, labels: &[&Slot], group_six: bool) -> Option<(&'static s
 }
 
 /// A row with seven numbers whose label the form does not know.
-fn unknown_row(row: &Row, label: &Slot, reading: &mut Reading) {
+fn unknown_row(row: &Row<'_>, label: &Slot<'_>, reading: &mut Reading) {
     let numbers = row.after_labels().iter().filter(|slot| slot.content.value.is_some()).count();
     let numbered = label.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '（' | '(' | '一'..='四'));
     if numbers >= 7 && row.after_labels().len() < 10 && numbered {
         reading.doubt(
             "unmatched",
-            format!("no row of table three is called {:?}", shortened(&label.text)),
+            format!("no row of table three is called {:?}", shortened(label.text)),
             Vec::new(),
             row,
         );
@@ -90,7 +90,7 @@ fn unknown_row(row: &Row, label: &Slot, reading: &mut Reading) {
 }
 
 fn take(
-    row: &Row,
+    row: &Row<'_>,
     indicator: &'static str,
     rule: Rule,
     columns: Option<&Columns>,
@@ -100,7 +100,7 @@ fn take(
     let found = columns.and_then(|columns| by_column(row, columns)).or_else(|| by_count(row, padding));
     let Some((cells, placed)) = found else {
         let values = row.after_labels();
-        let printed: Vec<&str> = values.iter().map(|slot| slot.text.as_str()).collect();
+        let printed: Vec<&str> = values.iter().map(|slot| slot.text).collect();
         reading.doubt(
             "ambiguous",
             format!("{} cells ({}) for 7 applicants in the row of {indicator}", values.len(), printed.join(" ").trim()),
@@ -125,8 +125,8 @@ fn take(
 }
 
 /// The one cell under each head, each cell under one head only.
-fn by_column<'a>(row: &'a Row, columns: &Columns) -> Option<(Vec<&'a Slot>, Rule)> {
-    let mut cells: Vec<&Slot> = Vec::with_capacity(7);
+fn by_column<'a>(row: &'a Row<'_>, columns: &Columns) -> Option<(Vec<&'a Slot<'a>>, Rule)> {
+    let mut cells: Vec<&Slot<'_>> = Vec::with_capacity(7);
     for range in columns.of {
         let mut under = row.slots.iter().filter(|slot| slot.overlaps(range));
         let cell = match (under.next(), under.next()) {
@@ -151,7 +151,7 @@ fn by_column<'a>(row: &'a Row, columns: &Columns) -> Option<(Vec<&'a Slot>, Rule
 }
 
 /// Seven cells after the label, in the order of the form; blanks that spans left at the end of a line don't count.
-fn by_count(row: &Row, padding: usize) -> Option<(Vec<&Slot>, Rule)> {
+fn by_count<'a>(row: &'a Row<'_>, padding: usize) -> Option<(Vec<&'a Slot<'a>>, Rule)> {
     let values = row.after_labels();
     let filled = values.iter().rposition(|slot| !slot.is_blank()).map_or(0, |at| at + 1);
     let rule = if row.kind == RowKind::Stream { Rule::Label } else { Rule::Order };
@@ -167,7 +167,7 @@ fn by_count(row: &Row, padding: usize) -> Option<(Vec<&Slot>, Rule)> {
 }
 
 /// How many blanks stand at the end of the lines of table three that have all their seven values.
-fn usual_padding(rows: &[Row]) -> usize {
+fn usual_padding(rows: &[Row<'_>]) -> usize {
     let mut seen = std::collections::BTreeMap::<usize, usize>::new();
     for row in rows.iter().filter(|row| row.kind == RowKind::Line) {
         let values = row.after_labels();
@@ -180,8 +180,8 @@ fn usual_padding(rows: &[Row]) -> usize {
 }
 
 /// Heads of one table: for each column the words over it, split heads put together.
-fn columns_of(rows: &[Row], table: usize) -> Option<Columns> {
-    let heads: Vec<&Row> = rows
+fn columns_of(rows: &[Row<'_>], table: usize) -> Option<Columns> {
+    let heads: Vec<&Row<'_>> = rows
         .iter()
         .take_while(|row| row.table == table || row.kind == RowKind::Heading)
         .filter(|row| row.kind == RowKind::Grid)
@@ -210,6 +210,6 @@ fn columns_of(rows: &[Row], table: usize) -> Option<Columns> {
     Some(Columns { of, width: rows.iter().find(|row| row.kind == RowKind::Grid).map_or(width, Row::width).max(width) })
 }
 
-fn starts_body(row: &Row) -> bool {
+fn starts_body(row: &Row<'_>) -> bool {
     row.slots.iter().any(|slot| slot.is_label() && slot.key.contains("本年新收"))
 }

@@ -1,16 +1,16 @@
 //! Table two: what was disclosed without being asked (article 20). Heads after 信息内容 name the block; rows follow it.
 
 use super::rows::{Row, RowKind, Slot};
-use super::words::WORDS;
+use super::words::{ColumnWord, WORDS};
 use super::{Reading, shortened};
 use crate::parse::edition::form::{BLOCKS, Block, EXTRA_ROWS};
-use crate::parse::label::{key, likeness};
+use crate::parse::label::likeness;
 use crate::parse::reading::Rule;
 
 /// The heads that hold for the rows below them.
 struct Heads<'a> {
     blocks: Vec<&'static Block>,
-    slots: Vec<&'a Slot>,
+    slots: Vec<&'a Slot<'a>>,
     table: usize,
     rule: Rule,
 }
@@ -18,7 +18,7 @@ struct Heads<'a> {
 /// Longer than any head, bytes.
 const HEAD: usize = 60;
 
-pub fn read(rows: &[Row], reading: &mut Reading) {
+pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
     let mut heads: Option<Heads<'_>> = None;
     // Heads can stand in a line of their own; a sentence is none.
     let can_be_heads = |row: &&Row| row.kind != RowKind::Heading || row.slots.iter().all(|slot| slot.key.len() < HEAD);
@@ -35,8 +35,8 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
             continue;
         }
         let Some(label) = row.slots.iter().find(|slot| slot.is_label()) else { continue };
-        if EXTRA_ROWS.contains(&label.short.as_str()) {
-            reading.doubt("extra_row", format!("the form has no row {:?}", shortened(&label.text)), Vec::new(), row);
+        if EXTRA_ROWS.contains(&label.short()) {
+            reading.doubt("extra_row", format!("the form has no row {:?}", shortened(label.text)), Vec::new(), row);
             continue;
         }
         let Some((label, prefix_rule)) = row_label(row) else { continue };
@@ -49,7 +49,7 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
             None if values.is_empty() => {}
             None => reading.doubt(
                 "unmatched",
-                format!("{:?} stands under no head of table two", shortened(&label.text)),
+                format!("{:?} stands under no head of table two", shortened(label.text)),
                 Vec::new(),
                 row,
             ),
@@ -57,7 +57,7 @@ pub fn read(rows: &[Row], reading: &mut Reading) {
     }
 }
 
-fn row_label(row: &Row) -> Option<(&Slot, Rule)> {
+fn row_label<'r>(row: &'r Row<'_>) -> Option<(&'r Slot<'r>, Rule)> {
     let label = *row.labels().last()?;
     if WORDS.is_disclosure_row(label) {
         return Some((label, Rule::Label));
@@ -65,29 +65,24 @@ fn row_label(row: &Row) -> Option<(&Slot, Rule)> {
     if WORDS.is_exact(label) {
         return None;
     }
-    let near = BLOCKS.iter().flat_map(|block| block.rows).any(|(known, _)| near_row(label, known));
-    near.then_some((label, Rule::Near))
-}
-
-fn near_row(label: &Slot, known: &str) -> bool {
-    label.key.chars().count() >= 4 && likeness(&label.short, known) >= 80
+    WORDS.is_near_disclosure_row(label).then_some((label, Rule::Near))
 }
 
 /// Heads of one block: all of its columns, in order, each recognisable.
-fn heads_of(row: &Row) -> Option<Heads<'_>> {
+fn heads_of<'r>(row: &'r Row<'_>) -> Option<Heads<'r>> {
     if !row.heads_only() {
         return None;
     }
     let labels = row.labels();
-    let corner = labels.iter().rposition(|slot| likeness(&slot.key, "信息内容") >= 75);
-    let labels: Vec<&Slot> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
+    let corner = labels.iter().rposition(|slot| WORDS.corner.is_near(&slot.key, 75));
+    let labels: Vec<&Slot<'_>> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
     if labels.is_empty() {
         return None;
     }
     let mut best: Option<(Rule, &'static Block)> = None;
     for block in BLOCKS.iter().filter(|block| block.columns.len() == labels.len()) {
         let fits: Option<Vec<Rule>> =
-            block.columns.iter().zip(&labels).map(|(column, slot)| fit(WORDS.column(column), slot)).collect();
+            block.columns.iter().zip(&labels).map(|(column, slot)| fit(WORDS.column(column)?, slot)).collect();
         let Some(rule) = fits.and_then(|rules| rules.into_iter().max()) else { continue };
         if best.as_ref().is_none_or(|(known, _)| rule < *known) {
             best = Some((rule, block));
@@ -107,27 +102,36 @@ fn heads_of(row: &Row) -> Option<Heads<'_>> {
 }
 
 /// How a printed head fits a column: to the letter, nearly, or cut short so that only its order tells.
-fn fit((known, short): (&str, &str), slot: &Slot) -> Option<Rule> {
-    if slot.key == known || slot.short == known || slot.short == short {
+fn fit(column: &ColumnWord, slot: &Slot<'_>) -> Option<Rule> {
+    let known = &*column.key;
+    if slot.key == known || slot.short() == known || slot.short() == column.short {
         return Some(Rule::Label);
     }
-    let cut = slot.key.chars().count() >= 3 && (known.starts_with(&slot.key) || slot.key.starts_with(known));
+    let cut = slot.key.chars().count() >= 3 && (known.starts_with(&*slot.key) || slot.key.starts_with(known));
     if cut && slot.key.chars().count() + 1 >= known.chars().count() {
         return Some(Rule::Near);
     }
     if cut {
         return Some(Rule::Order);
     }
-    (likeness(&slot.key, known) >= 80).then_some(Rule::Near)
+    column.letters.is_near(&slot.key, 80).then_some(Rule::Near)
 }
 
-fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Heads<'_>, reading: &mut Reading) {
+fn take(
+    row: &Row<'_>,
+    label: &Slot<'_>,
+    label_rule: Rule,
+    values: &[Slot<'_>],
+    heads: &Heads<'_>,
+    reading: &mut Reading,
+) {
     let found = heads.blocks.iter().find_map(|block| {
         let row = block.rows.iter().find(|(known, _)| {
-            let known = key(known);
-            known == label.key || known == label.short || known.ends_with(&label.short) || label.short.ends_with(&known)
+            // The labels of table two are their own keys.
+            *known == label.key || known.ends_with(label.short()) || label.short().ends_with(known)
         });
-        let row = row.or_else(|| block.rows.iter().find(|(known, _)| near_row(label, known)));
+        let near = |known: &str| label.key.chars().count() >= 4 && likeness(label.short(), known) >= 80;
+        let row = row.or_else(|| block.rows.iter().find(|(known, _)| near(known)));
         row.map(|(_, prefix)| (*block, *prefix))
     });
     let Some((block, prefix)) = found else {
@@ -135,8 +139,8 @@ fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Head
             "unmatched",
             format!(
                 "{:?} does not belong under {:?}",
-                shortened(&label.text),
-                heads.slots.first().map_or("", |slot| &slot.text)
+                shortened(label.text),
+                heads.slots.first().map_or("", |slot| slot.text)
             ),
             Vec::new(),
             row,
@@ -145,7 +149,7 @@ fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Head
     };
     let indicator = |field: &str| format!("{prefix}.{field}");
     let Some(cells) = cells_under(row, values, heads) else {
-        let printed: Vec<&str> = values.iter().map(|slot| slot.text.as_str()).collect();
+        let printed: Vec<&str> = values.iter().map(|slot| slot.text).collect();
         reading.doubt(
             "ambiguous",
             format!(
@@ -153,7 +157,7 @@ fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Head
                 values.len(),
                 printed.join(" "),
                 heads.slots.len(),
-                shortened(&label.text)
+                shortened(label.text)
             ),
             block.columns.iter().map(|column| indicator(column.field)).collect(),
             row,
@@ -167,17 +171,17 @@ fn take(row: &Row, label: &Slot, label_rule: Rule, values: &[Slot], heads: &Head
 }
 
 /// The cell under each head: the one that overlaps it, or, where as many cells stand as heads, in their order.
-fn cells_under<'a>(row: &Row, values: &'a [Slot], heads: &Heads<'_>) -> Option<Vec<(&'a Slot, Rule)>> {
+fn cells_under<'a>(row: &Row<'_>, values: &'a [Slot<'a>], heads: &Heads<'_>) -> Option<Vec<(&'a Slot<'a>, Rule)>> {
     let wanted = heads.slots.len();
     if row.kind == RowKind::Grid && row.table == heads.table {
-        let under = |head: &&Slot| -> Option<&'a Slot> {
+        let under = |head: &&Slot<'_>| -> Option<&'a Slot<'a>> {
             let mut cells = values.iter().filter(|slot| slot.overlaps(head.columns));
             match (cells.next(), cells.next()) {
                 (Some(cell), None) => Some(cell),
                 _ => None,
             }
         };
-        let found: Vec<&Slot> = heads.slots.iter().filter_map(under).collect();
+        let found: Vec<&Slot<'_>> = heads.slots.iter().filter_map(under).collect();
         let distinct = found.windows(2).all(|pair| pair[0].columns != pair[1].columns);
         if found.len() == wanted && distinct {
             return Some(found.into_iter().map(|slot| (slot, Rule::Label)).collect());

@@ -1,12 +1,15 @@
 //! The form's words found in a page: which label is which, however it is spaced, cut or misspelt.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
 
 use super::gather::FormWords;
 use super::rows::Slot;
 use crate::parse::edition::form::{APPLICANT_HEADS, APPLICANTS, BLOCKS, CHALLENGES, Column, GROUPS, OUTCOMES, ROWS};
-use crate::parse::label::{before_note, key, likeness, without_number};
+use crate::parse::label::{Letters, before_note, key, without_number};
 use crate::parse::reading::Rule;
 
 /// A label less alike than this, in per cent, is another label.
@@ -14,24 +17,41 @@ const NEAR: usize = 78;
 /// How much the likest label must lead the next.
 const LEAD: usize = 8;
 
+/// A key of the forms.
+type Key = Cow<'static, str>;
+
 /// Keys of every label, made once from the forms.
 pub struct Words {
     rows: Vec<RowWord>,
-    exact: HashMap<String, usize>,
-    groups: Vec<String>,
-    heads: std::collections::HashSet<String>,
-    disclosure: Vec<String>,
-    /// Key and short key of each column of table two, by its label.
-    columns: HashMap<&'static str, (String, String)>,
-    labels: Vec<String>,
+    exact: HashMap<Key, usize, RandomState>,
+    groups: Vec<(Key, Letters)>,
+    heads: HashSet<Key, RandomState>,
+    disclosure: Vec<(Key, Letters)>,
+    /// Each column of table two, by its label.
+    columns: HashMap<&'static str, ColumnWord, RandomState>,
+    labels: Vec<Key>,
+    /// 信息内容, the head before those of table two.
+    pub corner: Letters,
+    /// Heads of the outcomes in table four.
+    pub outcomes: Vec<Letters>,
 }
 
 struct RowWord {
     indicator: &'static str,
-    key: String,
-    short: String,
+    key: Key,
+    letters: Letters,
+    /// Of the key up to the bracketed note.
+    short_letters: Letters,
     /// Without numbering; none where that would be another word (其他, 总计).
-    bare: Option<String>,
+    bare: Option<Key>,
+}
+
+/// The head of a column of table two.
+pub struct ColumnWord {
+    pub key: Key,
+    /// Up to the bracketed note.
+    pub short: Key,
+    pub letters: Letters,
 }
 
 /// The words of the forms.
@@ -39,23 +59,16 @@ pub static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 
 impl Words {
     fn new() -> Words {
-        let rows: Vec<RowWord> = ROWS
-            .iter()
-            .map(|(indicator, label)| {
-                let bare = key(before_note(label));
-                let bare = without_number(&bare).to_owned();
-                RowWord {
-                    indicator,
-                    key: key(label),
-                    short: key(before_note(label)),
-                    bare: (!matches!(bare.as_str(), "其他" | "总计" | "其他处理")).then_some(bare),
-                }
-            })
-            .collect();
-        let mut exact = HashMap::new();
-        for (n, row) in rows.iter().enumerate() {
-            exact.insert(row.key.clone(), n);
-            exact.insert(row.short.clone(), n);
+        let mut rows = Vec::new();
+        let mut exact = HashMap::default();
+        for (n, (indicator, label)) in ROWS.into_iter().enumerate() {
+            let (whole, short) = (key(label), key(before_note(label)));
+            let bare = without_number(&short).to_owned();
+            let bare = (!matches!(bare.as_str(), "其他" | "总计" | "其他处理")).then_some(bare.into());
+            let (letters, short_letters) = (Letters::of(&whole), Letters::of(&short));
+            exact.insert(whole.clone(), n);
+            exact.insert(short, n);
+            rows.push(RowWord { indicator, key: whole, letters, short_letters, bare });
         }
         let heads = BLOCKS
             .iter()
@@ -67,32 +80,36 @@ impl Words {
             .chain(["信息内容", "行政诉讼", "现行有效件", "本年新", "结果"])
             .map(key)
             .collect();
-        let mut disclosure: Vec<String> =
+        let mut disclosure: Vec<Key> =
             BLOCKS.iter().flat_map(|block| block.rows.iter().map(|(label, _)| key(label))).collect();
         disclosure.sort();
         disclosure.dedup();
         let labels =
             rows.iter().map(|row| row.bare.clone().unwrap_or_else(|| row.key.clone())).chain(disclosure.clone());
-        let columns = BLOCKS.iter().flat_map(|block| block.columns);
-        let columns =
-            columns.map(|column| (column.label, (key(column.label), key(before_note(column.label))))).collect();
+        let with_letters = |key: Key| (key.clone(), Letters::of(&key));
+        let columns = BLOCKS.iter().flat_map(|block| block.columns).map(|column| {
+            let (key, short) = (key(column.label), key(before_note(column.label)));
+            (column.label, ColumnWord { letters: Letters::of(&key), key, short })
+        });
         Words {
-            columns,
+            columns: columns.collect(),
             labels: labels.collect(),
-            groups: GROUPS.iter().map(|label| key(label)).collect(),
+            groups: GROUPS.into_iter().map(key).map(with_letters).collect(),
+            disclosure: disclosure.into_iter().map(with_letters).collect(),
+            corner: Letters::of("信息内容"),
+            outcomes: OUTCOMES.iter().map(|(_, label)| Letters::of(label)).collect(),
             exact,
             rows,
             heads,
-            disclosure,
         }
     }
 
     /// Which row of table three a label names. `in_group_six` says that （六）其他处理 stands over it.
-    pub fn row(&self, slot: &Slot, in_group_six: bool) -> Option<(&'static str, Rule)> {
-        if let Some(&n) = self.exact.get(&slot.key).or_else(|| self.exact.get(&slot.short)) {
+    pub fn row(&self, slot: &Slot<'_>, in_group_six: bool) -> Option<(&'static str, Rule)> {
+        if let Some(&n) = self.exact.get(&*slot.key).or_else(|| self.exact.get(slot.short())) {
             return Some((self.rows[n].indicator, Rule::Label));
         }
-        let short = without_number(&slot.short);
+        let short = without_number(slot.short());
         if in_group_six && short == "其他" {
             return Some(("applications.other.other", Rule::Near));
         }
@@ -103,10 +120,11 @@ impl Words {
         if !(4..=80).contains(&length) || self.knows(slot) {
             return None;
         }
+        let (whole, short) = (Letters::of(&slot.key), Letters::of(slot.short()));
         let mut best = (0, None);
         let mut second = 0;
         for row in &self.rows {
-            let alike = likeness(&slot.key, &row.key).max(likeness(&slot.short, &row.short));
+            let alike = whole.likeness(&row.letters).max(short.likeness(&row.short_letters));
             if alike > best.0 {
                 second = best.0;
                 best = (alike, Some(row));
@@ -120,71 +138,78 @@ impl Words {
         }
     }
 
-    /// Key of a column's label, and its key up to the bracketed note.
-    pub fn column(&self, column: &Column) -> (&str, &str) {
-        self.columns.get(column.label).map_or(("", ""), |(whole, short)| (whole, short))
+    /// The words of a column of the forms.
+    pub fn column(&self, column: &Column) -> Option<&ColumnWord> {
+        self.columns.get(column.label)
     }
 
     /// A head, or a label of table two, to the letter: not a misspelt label of anything else.
-    fn knows(&self, slot: &Slot) -> bool {
-        self.heads.contains(&slot.key) || self.is_disclosure_row(slot)
+    fn knows(&self, slot: &Slot<'_>) -> bool {
+        self.heads.contains(&*slot.key) || self.is_disclosure_row(slot)
     }
 
     /// A row of table three to the letter.
-    pub fn is_row(&self, slot: &Slot) -> bool {
-        self.exact.contains_key(&slot.key) || self.exact.contains_key(&slot.short)
+    pub fn is_row(&self, slot: &Slot<'_>) -> bool {
+        self.exact.contains_key(&*slot.key) || self.exact.contains_key(slot.short())
     }
 
     /// A label of any row to the letter.
-    pub fn is_exact(&self, slot: &Slot) -> bool {
-        self.is_row(slot) || self.heads.contains(&slot.key) || self.groups.contains(&slot.key)
+    pub fn is_exact(&self, slot: &Slot<'_>) -> bool {
+        self.is_row(slot) || self.heads.contains(&*slot.key) || self.groups.iter().any(|(group, _)| *group == slot.key)
     }
 
     /// A label over several rows of table three; which, by its place in `GROUPS`.
-    pub fn group(&self, slot: &Slot) -> Option<usize> {
-        let exact = self.groups.iter().position(|group| *group == slot.key || *group == slot.short);
+    pub fn group(&self, slot: &Slot<'_>) -> Option<usize> {
+        let exact = self.groups.iter().position(|(group, _)| *group == slot.key || *group == slot.short());
         if exact.is_none() && self.is_exact(slot) {
             return None;
         }
         exact.or_else(|| {
-            let bare = without_number(&slot.short);
-            self.groups.iter().position(|group| {
-                (bare.chars().count() >= 4 && without_number(group) == bare) || likeness(group, &slot.key) >= 86
+            let bare = without_number(slot.short());
+            let letters = Letters::of(&slot.key);
+            self.groups.iter().position(|(group, known)| {
+                (without_number(group) == bare && bare.chars().count() >= 4) || known.likeness(&letters) >= 86
             })
         })
     }
 
+    /// Whether a label is nearly one of table two's rows.
+    pub fn is_near_disclosure_row(&self, label: &Slot<'_>) -> bool {
+        let letters = Letters::of(label.short());
+        label.key.chars().count() >= 4 && self.disclosure.iter().any(|(_, known)| known.likeness(&letters) >= 80)
+    }
+
     /// Whether a key is a row label of table two.
-    pub fn is_disclosure_row(&self, slot: &Slot) -> bool {
-        self.disclosure.iter().any(|label| *label == slot.key || *label == slot.short)
+    pub fn is_disclosure_row(&self, slot: &Slot<'_>) -> bool {
+        self.disclosure.iter().any(|(label, _)| *label == slot.key || *label == slot.short())
     }
 }
 
 impl FormWords for Words {
-    fn is_row_label(&self, slot: &Slot) -> bool {
+    fn is_row_label(&self, slot: &Slot<'_>) -> bool {
         slot.is_label() && (self.is_disclosure_row(slot) || self.row(slot, true).is_some()) && !self.is_head(slot)
     }
 
-    fn is_group(&self, slot: &Slot) -> bool {
+    fn is_group(&self, slot: &Slot<'_>) -> bool {
         self.group(slot).is_some_and(|group| group < 4)
     }
 
-    fn is_head(&self, slot: &Slot) -> bool {
+    fn is_head(&self, slot: &Slot<'_>) -> bool {
         if !slot.is_label() {
             return false;
         }
         let pieces = slot.key.chars().count() >= 2;
         self.is_group(slot)
-            || self.heads.contains(&slot.key)
+            || self.heads.contains(&*slot.key)
             || (pieces
                 && self
                     .heads
                     .iter()
-                    .any(|head| head.contains(&slot.key) && slot.key.chars().count() <= head.chars().count()))
+                    .any(|head| head.contains(&*slot.key) && slot.key.chars().count() <= head.chars().count()))
             || slot.key.starts_with("第二十条第")
     }
 
     fn labels_within(&self, key: &str) -> usize {
-        self.labels.iter().filter(|label| key.contains(label.as_str())).count()
+        self.labels.iter().filter(|label| key.contains(label.as_ref())).count()
     }
 }
