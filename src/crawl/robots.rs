@@ -56,7 +56,8 @@ impl Rules {
                 }
                 "sitemap" => sitemaps.push(value.to_owned()),
                 "allow" | "disallow" | "crawl-delay" => {
-                    in_agents = false;
+                    // Only rules end the agents of a group; other records must not (RFC 9309 2.2.4).
+                    in_agents &= key == "crawl-delay";
                     for (wanted, rules) in [(for_own, &mut own), (for_any, &mut any)] {
                         if wanted {
                             rules.add(&key, value, number);

@@ -41,6 +41,7 @@ mod quirks;
 mod readme;
 mod reparse;
 mod replay;
+mod robots;
 mod seeds;
 #[cfg(feature = "fleet")]
 mod shards;
