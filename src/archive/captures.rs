@@ -45,6 +45,19 @@ pub fn captures(
     Ok(())
 }
 
+/// Every capture of the address that `id` is one of, in the order of their commit.
+pub fn of_address(connection: &Connection, id: CaptureId) -> Result<Vec<Capture>, ArchiveError> {
+    let mut statement = connection.prepare(&format!(
+        "SELECT {COLUMNS} FROM capture c WHERE c.urlkey = (SELECT urlkey FROM capture WHERE id = ?1) ORDER BY c.id"
+    ))?;
+    let mut rows = statement.query([id.0])?;
+    let mut captures = Vec::new();
+    while let Some(row) = rows.next()? {
+        captures.push(from_row(row)?);
+    }
+    Ok(captures)
+}
+
 /// The capture with its body, unpacked and checked against its digest.
 pub fn exchange(connection: &Connection, id: CaptureId) -> Result<(Capture, Exchange), ArchiveError> {
     exchange_by(&payload::Reader::new(connection), id)

@@ -14,8 +14,11 @@ pub struct Show {
     agency: String,
     year: i16,
     /// What earlier parsers read differently, cell by cell
-    #[arg(long)]
+    #[arg(long, conflicts_with = "captures")]
     versions: bool,
+    /// Every capture of its address: number, when it was asked for, status, bytes, digest
+    #[arg(long)]
+    captures: bool,
 }
 
 impl Show {
@@ -38,6 +41,19 @@ impl Show {
                     let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
                     println!("  {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after));
                 }
+            }
+            return Ok(Exit::Done);
+        }
+        if self.captures {
+            for of_it in archive::of_address(&connection, capture)? {
+                let what = match (of_it.revisit_of, of_it.truncated, of_it.id == capture) {
+                    (Some(original), ..) => format!("  the same as {original}"),
+                    (_, Some(cut), _) => format!("  cut short: {}", cut.as_str()),
+                    (_, _, true) => "  the one that is shown".to_owned(),
+                    _ => String::new(),
+                };
+                let (at, status, digest) = (&of_it.started_at, of_it.status, of_it.digest);
+                println!("{:>8}  {at}  {status}  {:>9}  {digest}{what}", of_it.id.0, of_it.size_bytes);
             }
             return Ok(Exit::Done);
         }

@@ -113,6 +113,12 @@ fn every_year_has_its_state_and_every_change_is_told() {
     // Both captures are there as exhibits.
     let exhibits = changes["revised"][0]["before"].as_i64().unwrap();
     assert_eq!(query(folder, &format!("SELECT count(*) || '' FROM report WHERE capture = {exhibits}")), ["1"]);
+    let shown =
+        gongkai().current_dir(folder).args(["show", AGENCY, "2023", "--captures", "--archive", "a.sqlite"]).output();
+    let shown = stdout(&shown.unwrap());
+    let rows: Vec<&str> = shown.lines().collect();
+    assert!(rows.len() == 2 && rows[0].trim_start().starts_with(&format!("{exhibits} ")), "{shown}");
+    assert!(rows[1].ends_with("the one that is shown") && !rows[0].contains("the one"), "{shown}");
     assert!(states(folder).contains(&format!("{AGENCY} 2022 withdrawn")));
     let kept = query(folder, "SELECT summary FROM crawl ORDER BY id DESC LIMIT 1").concat();
     assert_eq!(serde_json::from_str::<Value>(&kept).unwrap(), second);

@@ -66,6 +66,7 @@ fn the_commands_on_the_demo_archive_do_what_they_say() {
         &["compact"],
         &["list"],
         &["show", "四川省人力资源和社会保障厅", "2023"],
+        &["show", "四川省人力资源和社会保障厅", "2023", "--captures"],
         &["check"],
         &[
             "prove",

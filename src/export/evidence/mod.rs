@@ -82,7 +82,7 @@ pub fn evidence(
     let parsed = read(Given::served(&exchange.request, &exchange.response));
     let body = parse::body_of(&exchange.response);
     let chain = chain(connection, report, &parsed, &body)?;
-    let captures = captures_of(connection, capture)?;
+    let captures = archive::of_address(connection, capture)?;
     let (warc, cdxj) = records(connection, &captures).map_err(|fault| fault.at(folder))?;
     let reading = reading(&exchange, &parsed).map_err(|fault| beside::fault(folder, fault.into()))?;
     let payload = exchange.response.body.clone();
@@ -106,22 +106,13 @@ pub fn evidence(
     Ok(captures.len())
 }
 
-/// Every capture of the report's address, in the order of their commit.
-fn captures_of(connection: &Connection, capture: CaptureId) -> Result<Vec<CaptureId>, EvidenceError> {
-    let mut statement = connection
-        .prepare("SELECT id FROM capture WHERE urlkey = (SELECT urlkey FROM capture WHERE id = ?1) ORDER BY id")?;
-    let ids = statement.query_map([capture.0], |row| Ok(CaptureId(row.get(0)?)))?;
-    Ok(ids.collect::<Result<_, _>>()?)
-}
-
-fn records(connection: &Connection, captures: &[CaptureId]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
-    let newest = captures.last().map(|id| archive::exchange(connection, *id)).transpose()?;
-    let date = newest.map_or_else(String::new, |(capture, _): (Capture, _)| capture.started_at);
+fn records(connection: &Connection, captures: &[Capture]) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    let date = captures.last().map_or_else(String::new, |newest| newest.started_at.clone());
     let mut answers = warc::Records::new(connection, Compression::Gzip)?;
     let mut writer = answers.begin(Vec::new(), &date, 0)?;
     let mut lines = Vec::new();
-    for id in captures {
-        let (capture, packed) = answers.of(*id)?;
+    for of_it in captures {
+        let (capture, packed) = answers.of(of_it.id)?;
         let place = writer.capture(&packed)?;
         lines.push(index::line(&capture, &packed.payload_digest, place, "captures.warc.gz"));
     }
