@@ -13,14 +13,14 @@ use super::batch::Batch;
 use super::claiming::{self, Taken, Taker};
 use super::holding::Holding;
 use super::server::Server;
-use super::settling::{block, settle, treat};
+use super::settling::{Answered, Verdict, answered, block, failed, settle, settle_and_add};
 use super::turns::Turnstile;
 use super::workers::Tally;
 use super::{planting, robots};
 use crate::archive::warc::Original;
 use crate::clock::{Clock, rfc3339};
 use crate::crawl::frontier::{
-    Claim, Found, Gaps, Keeper, Lease, Robots, Settled, Settlement, Settling, Terms, Turn, Turns,
+    Claim, Found, Gaps, Keeper, Lease, Robots, Settled, Settlement, Settling, Terms, Turn, Turns, host_of,
 };
 use crate::crawl::{CrawlError, Outcome};
 use crate::digest::Digest;
@@ -37,6 +37,7 @@ pub struct Postgres {
     turns: Turnstile,
     /// Next addresses of hosts that are held: host, number of its claim, now.
     next: Batch<(String, i64, Timestamp), Option<Lease>>,
+    answered: Batch<Answered, ()>,
 }
 
 struct Inner {
@@ -48,6 +49,8 @@ struct Inner {
     /// Hosts that the worker holds at a time: what its pace needs, so that others have theirs.
     hosts: usize,
     tally: Arc<Tally>,
+    /// Verdicts on addresses that lead nowhere.
+    settling: Batch<Verdict, bool>,
     holding: Holding,
     pending: Arc<Semaphore>,
     /// What is on its way to a shard.
@@ -65,6 +68,14 @@ impl Postgres {
         tally: Arc<Tally>,
     ) -> Postgres {
         let turns = Turnstile::begin(&server, terms.request);
+        let asked = server.clone();
+        let settling = Batch::begin(move |verdicts: Vec<Verdict>| {
+            let server = asked.clone();
+            async move {
+                let verdicts = verdicts.as_slice();
+                server.ask(|client| async move { settle(&client, verdicts).await }).await
+            }
+        });
         let inner = Arc::new(Inner {
             server,
             shards,
@@ -72,6 +83,7 @@ impl Postgres {
             session,
             clock,
             hosts: hosts.max(1),
+            settling,
             holding: Holding::new(tally.clone()),
             tally,
             pending: Arc::new(Semaphore::new(PENDING as usize)),
@@ -82,7 +94,12 @@ impl Postgres {
             let inner = asked.clone();
             async move { inner.next(&hosts).await }
         });
-        Postgres { inner, turns, next }
+        let asked = inner.server.clone();
+        let answered = Batch::begin(move |answers: Vec<Answered>| {
+            let server = asked.clone();
+            async move { server.ask(|client| answered(client, &answers)).await }
+        });
+        Postgres { inner, turns, next, answered }
     }
 
     /// Waits until everything that was to be kept is.
@@ -94,6 +111,26 @@ impl Postgres {
             }
             while tasks.join_next().await.is_some() {}
         }
+    }
+
+    /// What an attempt means for its host, before anything of it is asked again. Until when it is left alone.
+    async fn treat(&self, settlement: &Settlement) -> Result<Option<Timestamp>, CrawlError> {
+        let (server, host, now) = (&self.inner.server, host_of(&settlement.lease.url), settlement.now);
+        let (outcome, until) = (settlement.outcome, settlement.blocked);
+        if outcome.is_host_failure() {
+            let terms = &self.inner.terms;
+            let left_alone = server.ask(|client| failed(client, &host, outcome, terms, now)).await?;
+            if until.is_none() {
+                return Ok(left_alone);
+            }
+        } else if let Some(pace) = settlement.pace {
+            self.answered.ask(Answered { host: host.clone(), pace, now }).await?;
+        }
+        if until.is_some() {
+            let host = host.as_str();
+            server.ask(|client| async move { block(&client, host, until, outcome).await }).await?;
+        }
+        Ok(until)
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
@@ -164,9 +201,14 @@ impl Inner {
     async fn commit(
         &self,
         settlement: &Settlement,
-        kept: Option<&(Kept, Original)>,
+        kept: Option<(Kept, Original)>,
     ) -> Result<Option<Settled>, CrawlError> {
-        let settled = self.server.ask(|client| settle(client, settlement, kept, &self.terms)).await;
+        let verdict = Verdict::of(settlement, kept, &self.terms);
+        let settled = if settlement.found.is_empty() {
+            self.settling.ask(verdict).await.map(|settled| settled.then(Settled::default))
+        } else {
+            self.server.ask(|client| settle_and_add(client, settlement, &verdict, &self.terms)).await
+        };
         self.holding.put_down(&settlement.lease);
         match &settled {
             Ok(Some(_)) => Tally::count(&self.tally.settled, 1),
@@ -187,7 +229,7 @@ impl Inner {
         // A body that was had before leads to the capture that has it in full, not to the one that says so.
         let known = original.filter(|(_, digest)| *digest == kept.digest).map(|(original, _)| original);
         let kept = whole.then(|| (kept, known.unwrap_or(this)));
-        self.commit(settlement, kept.as_ref()).await
+        self.commit(settlement, kept).await
     }
 }
 
@@ -270,7 +312,7 @@ impl Keeper for Postgres {
 
     async fn settle(&self, settlement: Settlement) -> Result<Settling, CrawlError> {
         let inner = &self.inner;
-        let left_alone = inner.server.ask(|client| treat(client, &settlement, &inner.terms)).await?;
+        let left_alone = self.treat(&settlement).await?;
         let and_left_alone = move |settled: Settled| Settled { left_alone, ..settled };
         let Some(exchange) = settlement.exchange.clone() else {
             let settled = inner.commit(&settlement, None).await?;
