@@ -1,7 +1,5 @@
 //! How a body is packed as it comes: by itself, or against a page of its host that is like it.
 
-use std::cell::LazyCell;
-
 use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::Compressor;
 
@@ -17,9 +15,6 @@ pub const SMALL: usize = 1_000;
 /// Dictionaries that are tried: to take one in costs as much as to pack a page.
 const TRIED: usize = 2;
 
-/// What is so many times smaller than the body is not packed by itself to see whether that were better still.
-const FAR_SMALLER: usize = 10;
-
 /// What a body became.
 #[derive(Default)]
 pub struct Packed {
@@ -33,12 +28,11 @@ pub struct Packed {
 pub fn pack(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
     let alone = |level| packed(body, level, None).filter(|packed| packed.len() < body.len());
     let by_itself = || Packed { bytes: alone(LEVEL), dictionary: None };
-    if !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
+    let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
+    // What is packed already (pictures, PDFs, answers in gzip) has nothing in common with anything.
+    if about * 2 >= body.len() || !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
         return Ok(by_itself());
     }
-    let about = LazyCell::new(|| alone(QUICK).map_or(body.len(), |packed| packed.len()));
-    // What is packed already (pictures, PDFs, answers in gzip) has nothing in common with anything.
-    let is_text = || *about * 2 < body.len();
     let own = dictionary::own(tx, host)?;
     let mut best: Option<(Vec<u8>, i64)> = None;
     for id in likely(tx, &own, key)? {
@@ -48,16 +42,13 @@ pub fn pack(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Pa
         if let Some(packed) = packed.filter(is_least) {
             best = Some((packed, id));
         }
-        let least = best.as_ref().map_or(usize::MAX, |(packed, _)| packed.len());
-        if least < body.len() / FAR_SMALLER || least < *about / 2 || !is_text() {
+        if best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < about) {
             break;
         }
     }
     match best {
-        Some((bytes, id)) if bytes.len() < body.len() / FAR_SMALLER || bytes.len() < *about / 2 => {
-            Ok(Packed { bytes: Some(bytes), dictionary: Some(id) })
-        }
-        _ if own.len() < dictionary::OWN && is_text() => {
+        Some((bytes, id)) if bytes.len() * 2 < about => Ok(Packed { bytes: Some(bytes), dictionary: Some(id) }),
+        _ if own.len() < dictionary::OWN => {
             let Packed { bytes: Some(alone), .. } = by_itself() else { return Ok(Packed::default()) };
             let id = dictionary::keep(tx, host, body, &alone)?;
             Ok(match packed(body, LEVEL, Some(body)) {
