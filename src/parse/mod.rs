@@ -31,10 +31,10 @@ use url::Url;
 use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "7";
+pub const PARSER_VERSION: &str = "8";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 7] = [
+pub const HISTORY: [(&str, &str); 8] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -51,6 +51,7 @@ pub const HISTORY: [(&str, &str); 7] = [
     ),
     ("6", "styles hide in any case of letters"),
     ("7", "links: lists asked for with a query: Hanweb's data proxy and search, Epoint, gtapp"),
+    ("8", "the attribute that hides does so in any case of letters too"),
 ];
 
 /// What a reading is made from.

@@ -397,6 +397,8 @@ fn cells_however_they_are_filled() {
             Some("7"),
         ),
         ("hidden_text", "<span style='display:none'>9</span>3", "3", CellState::Number, Some("3")),
+        ("hidden_text_by_attribute", "<span hidden>9</span>3", "3", CellState::Number, Some("3")),
+        ("hidden_text_in_capitals", "<SPAN Hidden=HIDDEN>9</SPAN>3", "3", CellState::Number, Some("3")),
         ("nested_table", "5<table><tr><td>99</td></tr></table>", "5", CellState::Number, Some("5")),
         ("comment", "4<!-- 8 -->", "4", CellState::Number, Some("4")),
     ] {

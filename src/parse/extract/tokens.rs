@@ -5,7 +5,6 @@
 //! text, tag or table of a page: the script data escaped ones, CDATA in foreign content, and parse errors.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use memchr::{memchr, memchr2_iter, memmem};
 
@@ -87,14 +86,14 @@ impl<'a> Attributes<'a> {
 
     /// Whether the tag can hide what is in it, by a quick look: most tags of a pasted page carry long styles and hide nothing.
     pub fn may_hide(&self) -> bool {
-        static HIDDEN: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("hidden"));
         let raw = &self.text.as_bytes()[self.inside.0..self.inside.1];
         let ends_in = |end: usize, word: &str| {
             raw[..end].last_chunk::<6>().is_some_and(|found| found.eq_ignore_ascii_case(word.as_bytes()))
         };
         // `display` and `visibility` by their last letter, which few other properties have.
         let styled = || memchr2_iter(b'y', b'Y', raw).any(|at| ends_in(at, "displa") || ends_in(at, "ibilit"));
-        raw.len() > 6 && (styled() || HIDDEN.find(raw).is_some())
+        let named = |at: usize| raw[at..].first_chunk::<6>().is_some_and(|word| word.eq_ignore_ascii_case(b"hidden"));
+        raw.len() > 6 && (styled() || memchr2_iter(b'h', b'H', raw).any(named))
     }
 }
 
