@@ -29,7 +29,7 @@ fn main() {
     };
     let seeds: String = (0..HOSTS).map(seed).collect();
     std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).expect("seeds");
-    let config = format!("[pace]\ngap = \"2s\"\nhosts_at_once = 256\nstarts_per_second = 10000\n");
+    let config = "[pace]\ngap = \"2s\"\nhosts_at_once = 256\nstarts_per_second = 10000\n";
     std::fs::write(folder.join("config.toml"), config).expect("a configuration");
     let mut crawl = Command::new(env!("CARGO_BIN_EXE_gongkai"));
     crawl.current_dir(folder).args(["-q", "crawl", "--archive", "a.sqlite", "--allow-net", "127.0.0.0/8"]);

@@ -61,10 +61,10 @@ impl Address {
         if config.get_hosts().is_empty() {
             return Err(wrong("no host".into()));
         }
-        if config.get_password().is_none() {
-            if let Some(password) = password(&config, &variable)? {
-                config.password(password);
-            }
+        if config.get_password().is_none()
+            && let Some(password) = password(&config, &variable)?
+        {
+            config.password(password);
         }
         // Between machines nothing goes in the clear unless somebody says so.
         if config.get_ssl_mode() == SslMode::Prefer {
