@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::StoreError;
 
@@ -25,7 +26,7 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(fault("opening"))?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -45,6 +46,17 @@ impl Lock {
             .map_err(fault("writing"))?;
         Ok(Lock { _file: file })
     }
+}
+
+/// Who just ended may have begun another program, which has the lock until it is that program: a moment later it is free.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..10 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+            taken => return taken,
+        }
+    }
+    file.try_lock()
 }
 
 fn beside(archive: &Path) -> PathBuf {
