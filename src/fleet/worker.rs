@@ -1,6 +1,7 @@
 //! A worker: claims hosts of the shared frontier, asks them, and writes what comes as shards.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::frontier::{self, Address, Postgres, Server, ServerError, Standing, Tally};
 use super::shards::{Names, Place, PlaceError, Settings as ShardSettings, Shards};
@@ -45,13 +46,24 @@ pub async fn crawl(
     let terms = Terms::of(&hands.settings, scope.clone());
     let hosts = hosts_for(&hands.settings.pace);
     let keeper = Postgres::new((server, standing.session()), shards, terms, hands.clock.clone(), hosts, tally);
+    let ending = tokio::spawn(end_in_time(keeper.clone(), stop.clone()));
     let summary = crawl::crawl_shared(Arc::new(keeper.clone()), hands, scope, bounds, stop).await;
     keeper.close().await;
+    ending.abort();
     // What went wrong first is what is said.
     let left = standing.leave().await;
     let summary = summary?;
     left?;
     Ok(summary)
+}
+
+/// Whoever asks a worker to end does not wait for a store that is away.
+async fn end_in_time(keeper: Postgres, stop: Stop) {
+    /// For a store that is only slow.
+    const GRACE: Duration = Duration::from_secs(5);
+    stop.asked().await;
+    tokio::time::sleep(GRACE).await;
+    keeper.end_soon();
 }
 
 /// Hosts that keep a worker as busy as its pace allows: twice those that take turns at it, so that slow ones do not hold it up.

@@ -286,6 +286,55 @@ fn through_faults_of_workers_server_and_store_nothing_is_lost_and_little_asked_t
     assert!(fleet == one, "{} values of the fleet's, {} of one machine's", fleet.len(), one.len());
 }
 
+#[test]
+fn a_worker_that_is_told_to_end_does_so_though_the_store_is_away_and_nothing_is_lost() {
+    let Some(cluster) = Cluster::start(&[]) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let site = site(folder, 6);
+    set_up(folder, &site, "100ms");
+    let shards = Shards {
+        place: format!("file://{}/shards", folder.display()),
+        folder: folder.to_owned(),
+        away: Arc::default(),
+        _runtime: tokio::runtime::Runtime::new().unwrap(),
+    };
+    let mut workers = vec![spawn(folder, &cluster, &shards, "w1")];
+    until_asked(folder, &site, 20, &mut workers);
+    std::fs::rename(folder.join("shards"), folder.join("away")).unwrap();
+    std::fs::write(folder.join("shards"), "no folder").unwrap();
+    while !said(folder, "w1").contains("can't be written yet") {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Command::new("kill").args(["-TERM", &workers[0].id().to_string()]).status().unwrap();
+    let mut ended = None;
+    for _ in 0..600 {
+        ended = workers[0].try_wait().unwrap();
+        if ended.is_some() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let ended = ended.unwrap_or_else(|| {
+        kill(&mut workers[0]);
+        panic!("it waits for the store: {}", said(folder, "w1"))
+    });
+    assert_eq!(ended.code(), Some(1), "{}", said(folder, "w1"));
+    assert!(said(folder, "w1").contains("the run is to end"), "{}", said(folder, "w1"));
+    let now = status(folder, &cluster);
+    assert_eq!((now["leased"].as_u64(), now["workers"][0]["state"].as_str()), (Some(0), Some("ended")), "{now}");
+
+    std::fs::remove_file(folder.join("shards")).unwrap();
+    std::fs::rename(folder.join("away"), folder.join("shards")).unwrap();
+    assert_eq!(spawn(folder, &cluster, &shards, "w1").wait().unwrap().code(), Some(0), "{}", said(folder, "w1"));
+    let (code, imported) = import(folder, "fleet.sqlite", &[&shards.place]);
+    assert_eq!((code, &imported["faults"]), (0, &serde_json::json!([])), "{imported}");
+    let kept = rusqlite::Connection::open(folder.join("fleet.sqlite")).unwrap();
+    let urls = "SELECT count(DISTINCT urlkey) FROM capture WHERE hop <> 'robots'";
+    let urls: i64 = kept.query_row(urls, [], |row| row.get(0)).unwrap();
+    assert_eq!(urls, (HOSTS * 7) as i64);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_taken_for_dead_settles_nothing_and_asks_nothing() {
     let Some(cluster) = Cluster::start(&[]) else { return };

@@ -102,6 +102,11 @@ impl Postgres {
         Postgres { inner, turns, next, answered }
     }
 
+    /// A store that is away is not waited for any more: what it did not take is asked for again, by whoever is left.
+    pub fn end_soon(&self) {
+        self.inner.shards.end_soon();
+    }
+
     /// Waits until everything that was to be kept is.
     pub async fn close(&self) {
         loop {

@@ -72,6 +72,8 @@ pub struct Kept {
 pub enum ShardError {
     #[error("the store refuses the shard, and asking again can't help: {0}")]
     Refused(Arc<Error>),
+    #[error("the store does not answer, and the run is to end; what it did not take is asked for again: {0}")]
+    Away(Arc<Error>),
     #[error("the shard can't be put together: {0}")]
     Pack(Arc<std::io::Error>),
     #[error("the writer of shards has ended")]
@@ -91,6 +93,9 @@ struct Shared {
     number: AtomicI64,
     written: AtomicUsize,
     away: AtomicBool,
+    /// A store that is away is not waited for any more.
+    ending: AtomicBool,
+    wake: Notify,
     seen: Mutex<Seen>,
 }
 
@@ -129,6 +134,8 @@ impl Shards {
             number: AtomicI64::new(0),
             written: AtomicUsize::new(0),
             away: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
+            wake: Notify::new(),
             seen: Mutex::new(Seen::default()),
         });
         let (jobs, queue) = mpsc::unbounded_channel();
@@ -144,7 +151,8 @@ impl Shards {
         Flight(self.shared.clone())
     }
 
-    /// Keeps an exchange; returns when the shard that holds it is durable, however long the store is away.
+    /// Keeps an exchange; returns when the shard that holds it is durable, however long the store is away, unless
+    /// [`Shards::end_soon`] was called.
     pub async fn put(&self, keep: impl Into<Keep>) -> Result<Kept, ShardError> {
         let Keep { exchange, outcome, original } = keep.into();
         let number = self.shared.number.fetch_add(1, Ordering::Relaxed) + 1;
@@ -166,6 +174,12 @@ impl Shards {
     /// Whether the store did not answer when it was last asked: what is fetched meanwhile would only wait.
     pub fn is_away(&self) -> bool {
         self.shared.away.load(Ordering::Relaxed)
+    }
+
+    /// From now on a store that does not answer is not waited for.
+    pub fn end_soon(&self) {
+        self.shared.ending.store(true, Ordering::SeqCst);
+        self.shared.wake.notify_one();
     }
 
     /// Keeps what still waits, then ends.
@@ -333,9 +347,15 @@ impl Binder {
             match asked {
                 Ok(answer) => return Ok(answer),
                 Err(fault) if is_refusal(&fault) => return Err(ShardError::Refused(Arc::new(fault))),
+                Err(fault) if self.shared.ending.load(Ordering::SeqCst) => {
+                    return Err(ShardError::Away(Arc::new(fault)));
+                }
                 Err(fault) => {
                     tracing::warn!("{name} can't be written yet, tried again in {pause:?}: {fault}");
-                    sleep(pause).await;
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = self.shared.wake.notified() => {}
+                    }
                     pause = (pause * 2).min(LAST_PAUSE);
                 }
             }
