@@ -3,8 +3,8 @@
 //! `GONGKAI_SPARK_CAPTURES` says how many pages there are beside the demo's; more than a few make it a measurement, printed.
 
 use std::path::Path;
-use std::process::{Command, Output};
-use std::time::Instant;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use gongkai::exchange::Exchange;
 
@@ -12,10 +12,18 @@ use super::import::{export, import};
 use super::shards::{SETTINGS, begin, demo, exchanges};
 use super::{gongkai, root, stderr, stdout};
 
+/// In one process on this machine.
+const LOCAL: &str = "local[2]";
+
 fn spark(folder: &Path, bin: &str, program: &Path, arguments: &[&str]) -> Output {
+    spark_on(LOCAL, folder, bin, program, arguments)
+}
+
+fn spark_on(master: &str, folder: &Path, bin: &str, program: &Path, arguments: &[&str]) -> Output {
     let output = Command::new(Path::new(bin).join("spark-submit"))
         .current_dir(folder)
-        .args(["--master", "local[2]", "--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=4"])
+        .args(["--master", master, "--conf", "spark.ui.enabled=false", "--conf", "spark.sql.shuffle.partitions=4"])
+        .args(["--conf", "spark.executor.memory=1g"])
         .args([
             "--driver-memory",
             "2g",
@@ -33,6 +41,60 @@ fn spark(folder: &Path, bin: &str, program: &Path, arguments: &[&str]) -> Output
         .unwrap();
     assert!(output.status.success(), "{}\n{}", stdout(&output), stderr(&output));
     output
+}
+
+/// A cluster on loopback: a master and two workers, each with one core, as processes of their own. It ends with its test.
+struct Cluster {
+    processes: Vec<Child>,
+    master: String,
+}
+
+impl Cluster {
+    fn start(folder: &Path, bin: &str) -> Cluster {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let master = format!("spark://127.0.0.1:{port}");
+        let mut cluster = Cluster { processes: Vec::new(), master };
+        cluster.spawn(folder, bin, &["org.apache.spark.deploy.master.Master", "--port", &port.to_string()]);
+        for _ in 0..600 {
+            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        for _ in 0..2 {
+            let master = cluster.master.clone();
+            let worker = ["org.apache.spark.deploy.worker.Worker", "--cores", "1", "--memory", "1g", master.as_str()];
+            cluster.spawn(folder, bin, &worker);
+        }
+        cluster
+    }
+
+    fn spawn(&mut self, folder: &Path, bin: &str, what: &[&str]) {
+        let said = std::fs::File::create(folder.join(format!("spark-{}.log", self.processes.len()))).unwrap();
+        let (class, arguments) = what.split_first().unwrap();
+        let process = Command::new(Path::new(bin).join("spark-class"))
+            .current_dir(folder)
+            .arg(class)
+            .args(["--host", "127.0.0.1", "--webui-port", "0"])
+            .args(arguments)
+            .env("SPARK_LOCAL_IP", "127.0.0.1")
+            .env("SPARK_WORKER_DIR", folder.join("work"))
+            .env("PYSPARK_PYTHON", Path::new(bin).join("python3"))
+            .stdout(Stdio::null())
+            .stderr(said)
+            .spawn()
+            .unwrap();
+        self.processes.push(process);
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
 }
 
 /// The demo's captures with `more` pages made of them, and what a site does over time: a page that stays, one that changes
@@ -136,7 +198,10 @@ async fn the_data_set_of_spark_is_that_of_the_archive() {
     batches.retain(|path| path.is_dir());
     assert_eq!(batches.len(), 4, "{batches:?}");
     std::fs::remove_file(batches[0].join("_SUCCESS")).unwrap();
-    let again = read_now(&spark(folder, &bin, &job, &read));
+    // On a cluster this time, by the same program.
+    let cluster = Cluster::start(folder, &bin);
+    let again = read_now(&spark_on(&cluster.master, folder, &bin, &job, &read));
+    drop(cluster);
     assert!(0 < again && again < first, "{again} of {first}");
     held();
 
