@@ -153,12 +153,7 @@ impl Crawl {
             Ok::<_, anyhow::Error>(crawl::crawl(place, seeds, bounds, stop).await?)
         })?;
         drop(drawn);
-        if let Some(metrics::To::File(path)) = &self.metrics {
-            // As with a mail: what is said about the run undoes nothing.
-            if let Err(error) = metrics::write(path, &metrics::of_archive(store)) {
-                tracing::warn!("no metrics: {error:#}");
-            }
-        }
+        metrics::leave(self.metrics.as_ref(), &metrics::of_archive(store));
         Ok(summary)
     }
 

@@ -73,8 +73,17 @@ fn failed(why: &str) -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, format!("{why}\n")).into_response()
 }
 
+/// Leaves them in the file, at the end of a run, that `to` may name. What is said about a run undoes nothing of it.
+pub fn leave(to: Option<&To>, text: &Text) {
+    if let Some(To::File(path)) = to
+        && let Err(error) = write(path, text)
+    {
+        tracing::warn!("no metrics: {error:#}");
+    }
+}
+
 /// Writes beside the name and renames: a collector never reads half a file.
-pub fn write(path: &PathBuf, text: &Text) -> anyhow::Result<()> {
+fn write(path: &PathBuf, text: &Text) -> anyhow::Result<()> {
     let text = text()?;
     let beside = path.with_extension("part");
     std::fs::write(&beside, text)

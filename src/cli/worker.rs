@@ -83,16 +83,12 @@ impl WorkerArgs {
         let Work { settings, events, seeds, bounds, metrics: told } = work;
         let hands = Hands { clock, settings, events };
         let summary = runtime.block_on(async {
-            if let Some(metrics::To::Serve(address)) = told {
-                metrics::serve(address, text.clone()).await?;
+            if let Some(metrics::To::Serve(address)) = &told {
+                metrics::serve(*address, text.clone()).await?;
             }
             Ok::<_, anyhow::Error>(fleet::crawl(order, hands, seeds, bounds, stop).await?)
         })?;
-        if let Some(metrics::To::File(path)) = &told
-            && let Err(error) = metrics::write(path, &text)
-        {
-            tracing::warn!("no metrics: {error:#}");
-        }
+        metrics::leave(told.as_ref(), &text);
         Ok(summary)
     }
 }

@@ -194,8 +194,13 @@ mod tests {
         pace
     }
 
+    /// Where no other process asks anything.
+    struct Alone;
+
+    impl Turns for Alone {}
+
     fn gate(pace: Pace, hold: bool) -> Gate {
-        Gate::new(pace, hold, Arc::new(crate::crawl::frontier::Alone))
+        Gate::new(pace, hold, Arc::new(Alone))
     }
 
     const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(1, 1, 1, 1));

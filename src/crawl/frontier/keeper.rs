@@ -20,16 +20,9 @@ use crate::seed::Scope;
 /// Who may ask a host or an address next, over all processes on a frontier.
 #[async_trait]
 pub trait Turns: Send + Sync {
-    /// Waits until no other process asks the host or the address, and the gap since anybody's last request has passed.
-    async fn turn(&self, host: &str, address: IpAddr, gaps: Gaps) -> Result<Turn, CrawlError>;
-}
-
-/// Where no other process asks anything.
-pub struct Alone;
-
-#[async_trait]
-impl Turns for Alone {
-    async fn turn(&self, _: &str, _: IpAddr, _: Gaps) -> Result<Turn, CrawlError> {
+    /// Waits until no other process asks the host or the address, and the gap since anybody's last request has passed. At once
+    /// where there is no other: the gate of this process is the only one.
+    async fn turn(&self, _host: &str, _address: IpAddr, _gaps: Gaps) -> Result<Turn, CrawlError> {
         Ok(Turn::default())
     }
 }

@@ -16,7 +16,7 @@ pub use hosts::{
     LONGEST_BLOCK, Remembered, answered, block, failed, left_alone, mend_dates, refuses, remembered, started,
     transported,
 };
-pub use keeper::{Alone, Claim, Gaps, Keeper, PaceNow, Robots, Settled, Settlement, Settling, Terms, Turn, Turns};
+pub use keeper::{Claim, Gaps, Keeper, PaceNow, Robots, Settled, Settlement, Settling, Terms, Turn, Turns};
 pub use leasing::{LEASE, Ruling, amend, due_hosts, lease, lease_now, pass, reclaim, release, settle};
 pub use planting::{add, held, plant};
 pub use season::{Season, overdue};

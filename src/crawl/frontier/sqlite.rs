@@ -1,13 +1,12 @@
 //! The frontier in the archive's own tables: whatever an attempt means is one transaction with its bytes.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::keeper::{Claim, Gaps, Keeper, Robots, Settled, Settlement, Settling, Terms, Turn, Turns};
+use super::keeper::{Claim, Keeper, Robots, Settled, Settlement, Settling, Terms, Turns};
 use super::{
     Found, Lease, Verdict, add, answered, block, choose, due_hosts, failed, held, host_of, lease, lease_now, pass,
     release, settle, started, transported,
@@ -32,13 +31,7 @@ impl Sqlite {
     }
 }
 
-#[async_trait]
-impl Turns for Sqlite {
-    /// The gate of this process is the only one.
-    async fn turn(&self, _: &str, _: IpAddr, _: Gaps) -> Result<Turn, CrawlError> {
-        Ok(Turn::default())
-    }
-}
+impl Turns for Sqlite {}
 
 #[async_trait]
 impl Keeper for Sqlite {

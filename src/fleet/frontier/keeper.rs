@@ -305,7 +305,6 @@ impl Keeper for Postgres {
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), CrawlError> {
-        // A verdict on its way puts it down itself.
         self.inner.holding.put_down(lease);
         let now = self.inner.clock.now();
         self.inner.server.ask(|client| claiming::release(client, lease, now)).await
