@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::archive::CaptureId;
-use crate::parse::{PARSER_VERSION, Parsed};
+use crate::parse::{Finding, PARSER_VERSION, Parsed, Value};
 use crate::store::StoreError;
 
 /// How a reading differs from the one before it, cell by cell.
@@ -190,54 +190,90 @@ fn put_page(tx: &Connection, capture: CaptureId, parsed: &Parsed, parse_run: Opt
 
 fn put_values(tx: &Connection, report_id: i64, report: &crate::parse::Report) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO value (report, indicator, applicant, label, series, state, value, text, unit, table_index, row_index,
-             column_index, byte_start, byte_end, rule, suggested)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        "INSERT INTO value_cell (report, name, nth, state, value, text, table_index, row_index, column_index, byte_start,
+             size_bytes, suggested)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
-    for value in &report.values {
+    for (nth, value) in report.values.iter().enumerate() {
         let place = &value.place;
+        let state = Some(word(&value.state)).filter(|state| state != "number");
         insert.execute(params![
             report_id,
-            value.indicator,
-            value.applicant.map(|applicant| applicant.as_str()),
-            value.label,
-            value.series.as_ref().map(word),
-            word(&value.state),
+            name_of(tx, value)?,
+            nth as i64,
+            state,
             value.value,
-            value.text,
-            value.unit,
+            (value.value.as_ref() != Some(&value.text)).then_some(&value.text),
             place.table as i64,
             place.row as i64,
             place.column as i64,
             place.bytes.0 as i64,
-            place.bytes.1 as i64,
-            word(&value.rule),
+            place.bytes.1 as i64 - place.bytes.0 as i64,
             value.suggested,
         ])?;
     }
     Ok(())
 }
 
+/// The number of a value's name, given to it where it is new.
+fn name_of(tx: &Connection, value: &Value) -> Result<i64, StoreError> {
+    let (series, rule) = (value.series.as_ref().map(word), word(&value.rule));
+    let applicant = value.applicant.map(|applicant| applicant.as_str());
+    let words = params![value.indicator, applicant, value.label, series, value.unit, rule];
+    let known = tx
+        .prepare_cached(
+            "SELECT id FROM value_name WHERE indicator = ?1 AND ifnull(applicant, 0) = ifnull(?2, 0)
+                 AND ifnull(label, 0) = ifnull(?3, 0) AND ifnull(series, 0) = ifnull(?4, 0)
+                 AND ifnull(unit, 0) = ifnull(?5, 0) AND rule = ?6",
+        )?
+        .query_row(words, |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    tx.prepare_cached(
+        "INSERT INTO value_name (indicator, applicant, label, series, unit, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(words)?;
+    Ok(tx.last_insert_rowid())
+}
+
 fn put_findings(tx: &Connection, report_id: i64, report: &crate::parse::Report) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached(
-        "INSERT INTO finding (report, rule, severity, verdict, left, right, detail, \"values\", fingerprint)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO finding_verdict (report, nth, subject, verdict, left, right) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for finding in &report.findings {
-        let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    for (nth, finding) in report.findings.iter().enumerate() {
         insert.execute(params![
             report_id,
-            finding.rule,
-            word(&finding.severity),
+            nth as i64,
+            subject_of(tx, finding)?,
             word(&finding.verdict),
             finding.left,
             finding.right,
-            finding.detail,
-            values,
-            finding.fingerprint,
         ])?;
     }
     Ok(())
+}
+
+/// The number of what a finding is about, given to it where it is new.
+fn subject_of(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
+    let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    let words = params![finding.rule, word(&finding.severity), finding.detail, values, finding.fingerprint];
+    let known = tx
+        .prepare_cached(
+            "SELECT id FROM finding_subject WHERE fingerprint = ?5 AND detail = ?3 AND rule = ?1 AND severity = ?2
+                 AND \"values\" = ?4",
+        )?
+        .query_row(words, |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    tx.prepare_cached(
+        "INSERT INTO finding_subject (rule, severity, detail, \"values\", fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(words)?;
+    Ok(tx.last_insert_rowid())
 }
 
 fn put_agency(tx: &Connection, name: &str, region: Option<&str>) -> Result<(), StoreError> {

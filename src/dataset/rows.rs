@@ -158,7 +158,7 @@ pub fn values(connection: &Connection, report: i64) -> Result<Vec<ValueRow>, Sto
     let mut statement = connection.prepare_cached(
         "SELECT indicator, applicant, label, series, state, value, text, unit, rule, suggested, table_index, row_index,
              column_index, byte_start, byte_end
-         FROM value WHERE report = ?1 ORDER BY id",
+         FROM value WHERE report = ?1 ORDER BY nth",
     )?;
     let rows = statement.query_map([report], |row| {
         Ok(ValueRow {
@@ -185,7 +185,7 @@ pub fn values(connection: &Connection, report: i64) -> Result<Vec<ValueRow>, Sto
 /// Findings of one report.
 pub fn findings(connection: &Connection, report: i64) -> Result<Vec<FindingRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT rule, severity, verdict, left, right, detail, \"values\", fingerprint FROM finding WHERE report = ?1 ORDER BY id",
+        "SELECT rule, severity, verdict, left, right, detail, \"values\", fingerprint FROM finding WHERE report = ?1 ORDER BY nth",
     )?;
     let mut rows = statement.query([report])?;
     let mut findings = Vec::new();

@@ -183,9 +183,11 @@ pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result
         named.into_iter().collect()
     };
     let mut statement = connection.prepare_cached(
-        "SELECT r.year, r.capture, v.state, v.value, v.text, v.unit FROM report_current r JOIN value v ON v.report = r.id
-         WHERE r.agency = ?1 AND r.year BETWEEN ?2 AND ?3 AND v.indicator = ?4 AND v.applicant IS ?5 AND v.suggested = 0
-         ORDER BY r.year, v.id",
+        // By name, which the view's joins would be looked up for after each number of the report.
+        "SELECT r.year, r.capture, ifnull(c.state, 'number'), c.value, ifnull(c.text, c.value), n.unit
+         FROM report_current r CROSS JOIN value_name n CROSS JOIN value_cell c ON c.report = r.id AND c.name = n.id
+         WHERE r.agency = ?1 AND r.year BETWEEN ?2 AND ?3 AND n.indicator = ?4 AND n.applicant IS ?5 AND c.suggested = 0
+         ORDER BY r.year, c.nth",
     )?;
     let (from, to) = (from.unwrap_or(i16::MIN), to.unwrap_or(i16::MAX));
     let mut unit = None;

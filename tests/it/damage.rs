@@ -271,7 +271,43 @@ fn of_the_first_schema(path: &Path) -> i64 {
             )
             .unwrap();
     }
+    connection.execute_batch(READ_BY_THE_FIRST).unwrap();
     connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).unwrap()
+}
+
+/// Two reports: numbers with and without each of the words of a name, printed as they are read and otherwise, twice under one
+/// name, and not in the order of their names; findings that agree in all but one thing.
+const READ_BY_THE_FIRST: &str = r#"
+    INSERT INTO page (capture, parser_version, kind, reason) VALUES (1, '1', 'report', ''), (2, '1', 'report', '');
+    INSERT INTO report (id, capture, year) VALUES (1, 1, 2022), (4, 2, 2023);
+    INSERT INTO value (report, indicator, applicant, label, series, state, value, text, unit, table_index, row_index, column_index,
+        byte_start, byte_end, rule, suggested) VALUES
+        (1, 'b', 'total', NULL, NULL, 'number', '1', '1', '件', 0, 1, 2, 70, 80, 'label', 0),
+        (4, 'a', NULL, NULL, NULL, 'blank', NULL, '', NULL, 1, 1, 1, 5, 9, 'label', 0),
+        (1, 'a', NULL, NULL, NULL, 'number', '1', '１', NULL, 1, 1, 1, 81, 90, 'label', 0),
+        (1, 'statistic', NULL, '受理', 'annual', 'remark', '2', '2（略）', '件', 2, 0, 0, 91, 91, 'label', 1),
+        (1, 'a', NULL, NULL, NULL, 'number', '3', '3', NULL, 1, 1, 2, 95, 99, 'label', 0),
+        (1, 'a', '', '', '', 'number', '3', '3', '', 1, 1, 2, 95, 99, 'text', 0);
+    INSERT INTO finding (report, rule, severity, verdict, left, right, detail, "values", fingerprint) VALUES
+        (4, 'balance', 'error', 'pass', '1', '1', '自然人: 新收', '["a","b"]', '00'),
+        (1, 'balance', 'error', 'fail', '1', NULL, '自然人: 新收', '["a","b"]', '00'),
+        (1, 'balance', 'warning', 'fail', '1', '2', '自然人: 新收', '["a","b"]', '00'),
+        (1, 'balance', 'error', 'fail', '1', '2', '自然人: 新收 12', '["a","b"]', '00'),
+        (1, 'balance', 'error', 'fail', '1', '2', '自然人: 新收', '["a"]', '00');
+"#;
+
+/// Values and findings of each report in their order, a line each.
+fn readings(path: &Path, nth: &str) -> Vec<String> {
+    let connection = Connection::open(path).unwrap();
+    let lines = |sql: &str| {
+        let mut statement = connection.prepare(sql).unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>().unwrap()
+    };
+    let values = "SELECT json_array(report, indicator, applicant, label, series, state, value, text, unit, table_index, row_index,
+        column_index, byte_start, byte_end, rule, suggested) FROM value";
+    let findings =
+        "SELECT json_array(report, rule, severity, verdict, left, right, detail, \"values\", fingerprint) FROM finding";
+    [values, findings].iter().flat_map(|sql| lines(&format!("{sql} ORDER BY report, {nth}"))).collect()
 }
 
 #[test]
@@ -279,8 +315,11 @@ fn a_file_of_the_first_schema_is_migrated_and_a_copy_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
     let captures = of_the_first_schema(&path);
+    let read = readings(&path, "id");
+    assert_eq!(read.len(), 11);
     assert!(Store::open(&path, Access::Read).is_err(), "a reader can't migrate");
     let store = Store::open(&path, Access::Write).unwrap();
+    assert_eq!(readings(&path, "nth"), read);
     put(&store, exchange("http://a.gov.cn/new", 200, b"new"));
     let seen = archive::verify(&store, 2).unwrap();
     assert!(seen.is_intact(), "{seen:?}");

@@ -41,9 +41,18 @@ fn a_number_is_derived_again_from_its_bytes() {
 #[test]
 fn whatever_differs_is_no_proof() {
     for (name, tampered) in [
-        ("the value", "UPDATE value SET value = '19761.96' WHERE indicator = 'disclosure.fees.amount'"),
-        ("the printed text", "UPDATE value SET text = '1' WHERE indicator = 'disclosure.fees.amount'"),
-        ("the place", "UPDATE value SET byte_start = byte_start + 1 WHERE indicator = 'disclosure.fees.amount'"),
+        (
+            "the value",
+            "UPDATE value_cell SET value = '19761.96' WHERE name IN (SELECT id FROM value_name WHERE indicator = 'disclosure.fees.amount')",
+        ),
+        (
+            "the printed text",
+            "UPDATE value_cell SET text = '1' WHERE name IN (SELECT id FROM value_name WHERE indicator = 'disclosure.fees.amount')",
+        ),
+        (
+            "the place",
+            "UPDATE value_cell SET byte_start = byte_start + 1 WHERE name IN (SELECT id FROM value_name WHERE indicator = 'disclosure.fees.amount')",
+        ),
         ("the payload", "UPDATE payload SET bytes = zeroblob(length(bytes))"),
         ("the parser", "UPDATE page SET parser_version = '0'"),
     ] {
@@ -62,7 +71,7 @@ fn check_tells_what_fails_within_a_report_and_across_years() {
     sql(
         folder.path(),
         "UPDATE report SET year = 2022, edition = '2021' WHERE year = 2019 AND agency = '平潭综合实验区';
-         UPDATE value SET value = '9' WHERE indicator = 'applications.carried_out' AND applicant = 'total'
+         UPDATE value_cell SET value = '9' WHERE name IN (SELECT id FROM value_name WHERE indicator = 'applications.carried_out' AND applicant = 'total')
              AND report = (SELECT id FROM report WHERE year = 2022);",
     );
     let output = run(folder.path(), &["check", "--json", "--strict"]);
@@ -82,7 +91,7 @@ fn earlier_readings_stay_to_be_compared() {
     let folder = demo();
     sql(
         folder.path(),
-        "UPDATE page SET parser_version = '1'; UPDATE value SET value = '0' WHERE indicator = 'disclosure.fees.amount'; DELETE FROM value WHERE indicator = 'review.total';",
+        "UPDATE page SET parser_version = '1'; UPDATE value_cell SET value = '0' WHERE name IN (SELECT id FROM value_name WHERE indicator = 'disclosure.fees.amount'); DELETE FROM value_cell WHERE name IN (SELECT id FROM value_name WHERE indicator = 'review.total');",
     );
     let reparsed = stdout(&run(folder.path(), &["reparse"]));
     assert!(reparsed.contains("numbers gained 6, lost 0, changed 3"), "{reparsed}");

@@ -17,10 +17,10 @@ fn archive(folder: &Path) {
     let connection = rusqlite::Connection::open(folder.join("gongkai-demo.sqlite")).unwrap();
     connection
         .execute_batch(
-            "UPDATE value SET text = '=1+1', state = 'unreadable', value = NULL WHERE id = 7;
-             UPDATE value SET text = '@\"a\", b' || char(10) || 'c', state = 'unreadable', value = NULL WHERE id = 9;
-             UPDATE value SET text = '-18', value = '-18' WHERE id = 11;
-             UPDATE value SET text = '5949.088667', value = '5949.088667' WHERE id = 13;
+            "UPDATE value_cell SET text = '=1+1', state = 'unreadable', value = NULL WHERE report = 1 AND nth = 6;
+             UPDATE value_cell SET text = '@\"a\", b' || char(10) || 'c', state = 'unreadable', value = NULL WHERE report = 1 AND nth = 8;
+             UPDATE value_cell SET text = '-18', value = '-18' WHERE report = 1 AND nth = 10;
+             UPDATE value_cell SET text = '5949.088667', value = '5949.088667' WHERE report = 1 AND nth = 12;
              UPDATE report SET agency = '+cmd|局' WHERE agency = '杭州市人民政府';",
         )
         .unwrap();
