@@ -6,10 +6,11 @@
 //! together from sentences with numbers in them. Everything is made from the page's number: the same each time.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use gongkai::archive::compact::{self, Options};
-use gongkai::archive::{self, CaptureId};
+use gongkai::archive::{self, CaptureId, Packer};
 use gongkai::dataset::Wanted;
 use gongkai::demo::form::{self, Markup};
 use gongkai::demo::numbers::{self, Numbers};
@@ -279,6 +280,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a folder to work in");
     let path = keep.unwrap_or_else(|| folder.path().join("a.sqlite"));
     let store = Store::open(&path, Access::Write).expect("a new archive");
+    let packer = Arc::new(Packer::default());
     let hosts: Vec<Host> = (0..HOSTS).map(host).collect();
 
     let begun = Instant::now();
@@ -291,8 +293,11 @@ fn main() {
             bytes += length as u64;
             (smallest, largest) = (smallest.min(length), largest.max(length));
         }
+        let packer = packer.clone();
         store
-            .write_blocking(move |tx| batch.iter().try_for_each(|exchange| archive::put(tx, exchange, None).map(drop)))
+            .write_blocking(move |tx| {
+                batch.iter().try_for_each(|exchange| archive::put(tx, &packer, exchange, None).map(drop))
+            })
             .expect("the pages are kept");
     }
     let put = begun.elapsed().as_secs_f64();

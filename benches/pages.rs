@@ -8,13 +8,14 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use gongkai::archive::{self, Packer};
 use gongkai::demo::form::{self, Markup};
 use gongkai::demo::numbers::{self, Numbers};
 use gongkai::demo::page::sections;
 use gongkai::exchange::{Exchange, Headers, Hop, Request, Response};
 use gongkai::parse::{self, Edition, Given};
 use gongkai::store::{Access, Store};
-use gongkai::{archive, dataset, serve};
+use gongkai::{dataset, serve};
 
 const AGENCIES: usize = 2_000;
 const YEARS: i16 = 10;
@@ -87,8 +88,9 @@ fn made(path: &Path) -> Store {
             .collect();
         store
             .write_blocking(move |tx| {
+                let packer = Packer::default();
                 for (exchange, parsed) in &read {
-                    let id = archive::put(tx, exchange, None)?;
+                    let id = archive::put(tx, &packer, exchange, None)?;
                     dataset::replace(tx, id, parsed, None)?;
                 }
                 Ok(())

@@ -26,6 +26,12 @@ pub fn shared(connection: &Connection) -> Result<Option<i64>, StoreError> {
     Ok(select.query_row([ANY_HOST], |row| row.get(0))?)
 }
 
+/// SHA-256 of a dictionary; none where it is not there.
+pub fn digest(connection: &Connection, id: i64) -> Result<Option<String>, StoreError> {
+    let mut select = connection.prepare_cached("SELECT digest FROM dictionary WHERE id = ?1")?;
+    Ok(select.query_row([id], |row| row.get(0)).optional()?)
+}
+
 /// Its bytes. They are not held against their digest: what counts is that each body unpacked with them has its own.
 pub fn load(connection: &Connection, id: i64) -> Result<Vec<u8>, String> {
     let (size, packed) = connection

@@ -13,6 +13,7 @@ pub mod warc;
 use std::fmt;
 
 pub use captures::{Capture, captures, exchange, exchange_by, is_revisit, latest, of_address};
+pub use packer::Packer;
 pub use payload::Reader as Bodies;
 pub use put::put;
 pub use verify::{Damage, Verified, verify};

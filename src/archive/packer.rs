@@ -1,5 +1,7 @@
 //! How a body is packed as it comes: by itself, or against a page of its host that is like it.
 
+use std::sync::{Mutex, PoisonError};
+
 use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::Compressor;
 
@@ -14,6 +16,8 @@ const QUICK: i32 = 1;
 pub const SMALL: usize = 1_000;
 /// Dictionaries that are tried: to take one in costs as much as to pack a page.
 const TRIED: usize = 2;
+/// Dictionaries kept taken in: a megabyte or two each.
+const KEPT: usize = 16;
 
 /// What a body became.
 #[derive(Default)]
@@ -23,47 +27,78 @@ pub struct Packed {
     pub dictionary: Option<i64>,
 }
 
-/// Packs a body that came from `host` under `key`. Where no dictionary halves it, it becomes one itself as long as its host has
-/// room: that costs nothing, as the body is a few bytes then.
-pub fn pack(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
-    let alone = |level| packed(body, level, None).filter(|packed| packed.len() < body.len());
-    let by_itself = || Packed { bytes: alone(LEVEL), dictionary: None };
-    let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
-    // What is packed already (pictures, PDFs, answers in gzip) has nothing in common with anything.
-    if about * 2 >= body.len() || !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
-        return Ok(by_itself());
-    }
-    let own = dictionary::own(tx, host)?;
-    let mut best: Option<(Vec<u8>, i64)> = None;
-    for id in likely(tx, &own, key)? {
-        // A dictionary that can't be read is verify's to report; the body is kept all the same.
-        let packed = dictionary::load(tx, id).ok().and_then(|dictionary| packed(body, LEVEL, Some(&dictionary)));
-        let is_least = |packed: &Vec<u8>| best.as_ref().is_none_or(|(least, _)| packed.len() < least.len());
-        if let Some(packed) = packed.filter(is_least) {
-            best = Some((packed, id));
+/// Packs bodies as they come, and keeps the dictionaries that were used last.
+#[derive(Default)]
+pub struct Packer {
+    /// By the dictionary's digest: a number may be given again where a transaction was undone. The one used last is last.
+    taken_in: Mutex<Vec<(String, Compressor<'static>)>>,
+}
+
+impl Packer {
+    /// Packs a body that came from `host` under `key`. Where no dictionary halves it, it becomes one itself as long as its host
+    /// has room: that costs nothing, as the body is a few bytes then.
+    pub fn pack(&self, tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
+        let alone = |level| by_itself(body, level).filter(|packed| packed.len() < body.len());
+        let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
+        // What is packed already (pictures, PDFs, answers in gzip) has nothing in common with anything.
+        if about * 2 >= body.len() || !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
+            return Ok(Packed { bytes: alone(LEVEL), dictionary: None });
         }
-        if best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < about) {
-            break;
+        let own = dictionary::own(tx, host)?;
+        let mut best: Option<(Vec<u8>, i64)> = None;
+        for id in likely(tx, &own, key)? {
+            let packed = self.against(tx, id, body)?;
+            let is_least = |packed: &Vec<u8>| best.as_ref().is_none_or(|(least, _)| packed.len() < least.len());
+            if let Some(packed) = packed.filter(is_least) {
+                best = Some((packed, id));
+            }
+            if best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < about) {
+                return Ok(Packed::against(best));
+            }
         }
-    }
-    match best {
-        Some((bytes, id)) if bytes.len() * 2 < about => Ok(Packed { bytes: Some(bytes), dictionary: Some(id) }),
-        _ if own.len() < dictionary::OWN => {
-            let Packed { bytes: Some(alone), .. } = by_itself() else { return Ok(Packed::default()) };
+        let by_itself = alone(LEVEL);
+        if own.len() < dictionary::OWN {
+            let Some(alone) = by_itself else { return Ok(Packed::default()) };
             let id = dictionary::keep(tx, host, body, &alone)?;
-            Ok(match packed(body, LEVEL, Some(body)) {
+            return Ok(match self.against(tx, id, body)? {
                 Some(bytes) => Packed { bytes: Some(bytes), dictionary: Some(id) },
                 None => Packed { bytes: Some(alone), dictionary: None },
-            })
+            });
         }
-        best => {
-            let by_itself = by_itself();
-            let size = by_itself.bytes.as_ref().map_or(body.len(), Vec::len);
-            Ok(match best {
-                Some((bytes, id)) if bytes.len() < size => Packed { bytes: Some(bytes), dictionary: Some(id) },
-                _ => by_itself,
-            })
+        let size = by_itself.as_ref().map_or(body.len(), Vec::len);
+        Ok(match best {
+            Some((bytes, id)) if bytes.len() < size => Packed { bytes: Some(bytes), dictionary: Some(id) },
+            _ => Packed { bytes: by_itself, dictionary: None },
+        })
+    }
+
+    /// None where the dictionary can't be read, which is verify's to report: the body is kept all the same.
+    fn against(&self, tx: &Connection, id: i64, body: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(digest) = dictionary::digest(tx, id)? else { return Ok(None) };
+        let mut taken_in = self.taken_in.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = taken_in.iter().position(|(known, _)| *known == digest);
+        let taken = match at {
+            Some(at) => Some(taken_in.remove(at)),
+            // In the quick way, for one use, a dictionary finds half as much.
+            None => dictionary::load(tx, id)
+                .ok()
+                .and_then(|bytes| Compressor::with_dictionary(LEVEL, &bytes).ok())
+                .map(|packer| (digest, packer)),
+        };
+        let Some((digest, mut packer)) = taken else { return Ok(None) };
+        let packed = packer.compress(body).ok();
+        if taken_in.len() >= KEPT {
+            taken_in.remove(0);
         }
+        taken_in.push((digest, packer));
+        Ok(packed)
+    }
+}
+
+impl Packed {
+    fn against(best: Option<(Vec<u8>, i64)>) -> Packed {
+        let (bytes, dictionary) = best.unzip();
+        Packed { bytes, dictionary }
     }
 }
 
@@ -85,7 +120,6 @@ fn likely(tx: &Connection, own: &[i64], key: &UrlKey) -> Result<Vec<i64>, StoreE
     Ok(near.into_iter().chain(others).take(TRIED).collect())
 }
 
-fn packed(body: &[u8], level: i32, dictionary: Option<&[u8]>) -> Option<Vec<u8>> {
-    // A dictionary taken in the quick way, for one use, finds half as much.
-    Compressor::with_dictionary(level, dictionary.unwrap_or_default()).and_then(|mut packer| packer.compress(body)).ok()
+fn by_itself(body: &[u8], level: i32) -> Option<Vec<u8>> {
+    zstd::bulk::compress(body, level).ok()
 }

@@ -10,20 +10,21 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::Decompressor;
 
-use super::{ArchiveError, dictionary, packer};
+use super::packer::Packer;
+use super::{ArchiveError, dictionary};
 use crate::digest::Digest;
 use crate::store::StoreError;
 use crate::urlkey::UrlKey;
 
 /// Stores `body`, which came from `host` under `key`, unless it is there already.
-pub fn store(tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Digest, StoreError> {
+pub fn store(tx: &Connection, packer: &Packer, host: &str, key: &UrlKey, body: &[u8]) -> Result<Digest, StoreError> {
     let digest = Digest::of(body);
     let name = digest.to_string();
     let known = tx.prepare_cached("SELECT 1 FROM payload WHERE digest = ?1")?.exists([&name])?;
     if known {
         return Ok(digest);
     }
-    let packed = packer::pack(tx, host, key, body)?;
+    let packed = packer.pack(tx, host, key, body)?;
     let codec = if packed.bytes.is_some() { "zstd" } else { "plain" };
     let bytes = packed.bytes.as_deref().unwrap_or(body);
     tx.prepare_cached(

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::packer::Packer;
 use super::{CaptureId, chain, payload};
 use crate::clock::rfc3339;
 use crate::exchange::{Exchange, Headers, Transport};
@@ -10,7 +11,7 @@ use crate::urlkey::UrlKey;
 
 /// Appends a capture within the caller's transaction. A body that repeats what the same address gave before is a revisit:
 /// it points at the original, never at another revisit.
-pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<CaptureId, StoreError> {
+pub fn put(tx: &Connection, packer: &Packer, exchange: &Exchange, crawl: Option<i64>) -> Result<CaptureId, StoreError> {
     let request = &exchange.request;
     let urlkey = UrlKey::asked(&request.method, &request.url, &request.body);
     let not_modified = exchange.response.status == 304;
@@ -19,7 +20,8 @@ pub fn put(tx: &Connection, exchange: &Exchange, crawl: Option<i64>) -> Result<C
         .query_row([urlkey.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, String>(2)?)))
         .optional()?;
     let digest =
-        payload::store(tx, request.url.host_str().unwrap_or_default(), &urlkey, &exchange.response.body)?.to_string();
+        payload::store(tx, packer, request.url.host_str().unwrap_or_default(), &urlkey, &exchange.response.body)?
+            .to_string();
     let revisit_of = match latest {
         Some((id, revisit_of, body)) if not_modified || (body == digest && !exchange.response.body.is_empty()) => {
             Some(revisit_of.unwrap_or(id))

@@ -1,12 +1,13 @@
 //! Exchanges put into the archive a few at a time, and read once they are there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{ImportFault, Revisit, Summary};
 use crate::archive::warc::labelled;
-use crate::archive::{self, ArchiveError, Bodies, CaptureId};
+use crate::archive::{self, ArchiveError, Bodies, CaptureId, Packer};
 use crate::clock::rfc3339;
 use crate::dataset;
 use crate::digest::Digest;
@@ -25,6 +26,7 @@ const LATE: usize = 10_000;
 /// Takes exchanges in and counts what became of them.
 pub struct Keeper<'a> {
     store: &'a Store,
+    packer: Arc<Packer>,
     batch: Vec<(String, Item)>,
     bytes: usize,
     late: Vec<(String, Revisit)>,
@@ -45,7 +47,14 @@ enum Kept {
 
 impl<'a> Keeper<'a> {
     pub fn new(store: &'a Store) -> Keeper<'a> {
-        Keeper { store, batch: Vec::new(), bytes: 0, late: Vec::new(), summary: Summary::default() }
+        Keeper {
+            store,
+            packer: Arc::default(),
+            batch: Vec::new(),
+            bytes: 0,
+            late: Vec::new(),
+            summary: Summary::default(),
+        }
     }
 
     pub fn answer(&mut self, file: &str, exchange: Exchange) -> Result<(), ArchiveError> {
@@ -105,8 +114,9 @@ impl<'a> Keeper<'a> {
         if batch.is_empty() {
             return Ok(());
         }
+        let packer = self.packer.clone();
         let (batch, kept) = self.store.write_blocking(move |tx| {
-            let kept = batch.iter().map(|(_, item)| keep(tx, item)).collect::<Result<Vec<_>, _>>()?;
+            let kept = batch.iter().map(|(_, item)| keep(tx, &packer, item)).collect::<Result<Vec<_>, _>>()?;
             Ok((batch, kept))
         })?;
         let mut unread = Vec::new();
@@ -162,7 +172,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-fn keep(tx: &Connection, item: &Item) -> Result<Kept, StoreError> {
+fn keep(tx: &Connection, packer: &Packer, item: &Item) -> Result<Kept, StoreError> {
     let completed;
     let exchange = match item {
         Item::Answer(exchange) => exchange,
@@ -181,7 +191,7 @@ fn keep(tx: &Connection, item: &Item) -> Result<Kept, StoreError> {
     if let Some(id) = known(tx, exchange)? {
         return Ok(Kept::Known { id, unread: is_unread(tx, id)? });
     }
-    let id = archive::put(tx, exchange, None)?;
+    let id = archive::put(tx, packer, exchange, None)?;
     Ok(Kept::New { id, revisit: archive::is_revisit(tx, id)?, unread: is_unread(tx, id)? })
 }
 

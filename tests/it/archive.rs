@@ -1,9 +1,9 @@
 //! The archive as a whole: what is kept, what damage does.
 
-use gongkai::archive::{self, CaptureId};
+use gongkai::archive::{self, CaptureId, Packer};
 use gongkai::clock::Clock;
 use gongkai::exchange::{Exchange, Headers, Hop, Request, Response};
-use gongkai::store::{Access, Store};
+use gongkai::store::{Access, Store, StoreError};
 
 pub fn exchange(url: &str, status: u16, body: &[u8]) -> Exchange {
     let mut headers = Headers::default();
@@ -21,7 +21,7 @@ pub fn exchange(url: &str, status: u16, body: &[u8]) -> Exchange {
 }
 
 pub fn put(store: &Store, exchange: Exchange) -> CaptureId {
-    store.write_blocking(move |tx| archive::put(tx, &exchange, None)).unwrap()
+    store.write_blocking(move |tx| archive::put(tx, &Packer::default(), &exchange, None)).unwrap()
 }
 
 #[test]
@@ -34,6 +34,40 @@ fn what_was_put_comes_back_byte_for_byte() {
         let (_, back) = archive::exchange(&store.reader().unwrap(), id).unwrap();
         assert_eq!(back, kept);
     }
+}
+
+/// The pages of a site, whose frame is its own.
+fn page_of(site: u32, page: u32) -> Vec<u8> {
+    let frame: String = (0..400).map(|n| format!("<a href=/{}>{}</a>", site * 7_919 + n * n, site + n)).collect();
+    format!("{frame}<p>{page}</p>").into_bytes()
+}
+
+#[test]
+fn a_dictionary_that_was_undone_is_not_taken_for_the_next_of_its_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("a.sqlite"), Access::Write).unwrap();
+    let packer = std::sync::Arc::new(Packer::default());
+    let keep = |site: u32, pages: std::ops::Range<u32>, undo: bool| {
+        let packer = packer.clone();
+        store.write_blocking(move |tx| {
+            for page in pages {
+                let url = format!("http://s{site}.gov.cn/{page}");
+                archive::put(tx, &packer, &exchange(&url, 200, &page_of(site, page)), None)?;
+            }
+            if undo { Err(StoreError::Row("undone".into())) } else { Ok(()) }
+        })
+    };
+    assert!(keep(1, 0..2, true).is_err());
+    keep(2, 0..3, false).unwrap();
+    keep(1, 0..3, false).unwrap();
+    let packed: i64 = store
+        .reader()
+        .unwrap()
+        .query_row("SELECT count(*) FROM payload WHERE dictionary IS NOT NULL", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(packed, 6);
+    let seen = archive::verify(&store, 1).unwrap();
+    assert!(seen.is_intact(), "{seen:?}");
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn what_was_exported_and_imported_is_the_same_archive() {
 
 /// Puts a repeat and an unmodified answer behind the demo's last capture of a report.
 fn revisits(folder: &Path) {
-    use gongkai::archive::{self, CaptureId};
+    use gongkai::archive::{self, CaptureId, Packer};
     use gongkai::store::{Access, Store};
     let store = Store::open(&folder.join("gongkai-demo.sqlite"), Access::Write).unwrap();
     let id = store
@@ -106,11 +106,11 @@ fn revisits(folder: &Path) {
         .write_blocking(move |tx| {
             let mut again = exchange.clone();
             again.started_at = "2031-01-01T00:00:00.250Z".parse().unwrap();
-            archive::put(tx, &again, None)?;
+            archive::put(tx, &Packer::default(), &again, None)?;
             again.started_at = "2031-01-02T00:00:00.500Z".parse().unwrap();
             again.response.status = 304;
             again.response.body.clear();
-            archive::put(tx, &again, None)
+            archive::put(tx, &Packer::default(), &again, None)
         })
         .unwrap();
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use gongkai::archive;
+use gongkai::archive::{self, Packer};
 use gongkai::store::{Access, Store};
 
 use super::archive::exchange;
@@ -32,7 +32,11 @@ fn filled(path: &Path, captures: u64) {
     for first in (0..captures).step_by(50) {
         let batch: Vec<_> =
             (first..first + 50).map(|n| exchange(&format!("http://a.gov.cn/{n}.png"), 200, &body())).collect();
-        store.write_blocking(move |tx| batch.iter().try_for_each(|one| archive::put(tx, one, None).map(drop))).unwrap();
+        store
+            .write_blocking(move |tx| {
+                batch.iter().try_for_each(|one| archive::put(tx, &Packer::default(), one, None).map(drop))
+            })
+            .unwrap();
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use gongkai::archive;
+use gongkai::archive::{self, Packer};
 use gongkai::dataset;
 use gongkai::parse::{self, Given};
 use gongkai::store::{Access, Store};
@@ -58,7 +58,7 @@ pub fn put(store: &Store, url: &str, body: &str) -> i64 {
     let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
     store
         .write_blocking(move |tx| {
-            let id = archive::put(tx, &exchange, None)?;
+            let id = archive::put(tx, &Packer::default(), &exchange, None)?;
             dataset::replace(tx, id, &parsed, None)?;
             Ok(id.0)
         })

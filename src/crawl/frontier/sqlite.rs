@@ -1,6 +1,7 @@
 //! The frontier in the archive's own tables: whatever an attempt means is one transaction with its bytes.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use super::{
     Found, Lease, Verdict, add, answered, block, choose, due_hosts, failed, held, host_of, lease, lease_now, pass,
     release, settle, started, transported,
 };
-use crate::archive;
+use crate::archive::{self, Packer};
 use crate::clock::rfc3339;
 use crate::crawl::{CrawlError, Outcome};
 use crate::exchange::{Exchange, Transport};
@@ -23,11 +24,12 @@ pub struct Sqlite {
     terms: Terms,
     /// Number of the run.
     crawl: i64,
+    packer: Arc<Packer>,
 }
 
 impl Sqlite {
     pub fn new(store: Store, terms: Terms, crawl: i64) -> Sqlite {
-        Sqlite { store, terms, crawl }
+        Sqlite { store, terms, crawl, packer: Arc::default() }
     }
 }
 
@@ -76,16 +78,16 @@ impl Keeper for Sqlite {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settling, CrawlError> {
-        let (terms, crawl) = (self.terms.clone(), self.crawl);
-        let settled = self.store.write(move |tx| settle_all(tx, settlement, &terms, crawl)).await?;
+        let (terms, crawl, packer) = (self.terms.clone(), self.crawl, self.packer.clone());
+        let settled = self.store.write(move |tx| settle_all(tx, &packer, settlement, &terms, crawl)).await?;
         Ok(Settling::Done(settled))
     }
 
     async fn keep_failed(&self, exchange: Exchange) -> Result<(), CrawlError> {
-        let (crawl, host) = (self.crawl, host_of(&exchange.request.url));
+        let (crawl, packer, host) = (self.crawl, self.packer.clone(), host_of(&exchange.request.url));
         let kept = self.store.write(move |tx| {
             started(tx, &host, exchange.started_at)?;
-            archive::put(tx, &exchange, Some(crawl)).map(drop)
+            archive::put(tx, &packer, &exchange, Some(crawl)).map(drop)
         });
         Ok(kept.await?)
     }
@@ -105,11 +107,11 @@ impl Keeper for Sqlite {
     }
 
     async fn keep_robots(&self, robots: Robots) -> Result<(), CrawlError> {
-        let crawl = self.crawl;
+        let (crawl, packer) = (self.crawl, self.packer.clone());
         let kept = self.store.write(move |tx| {
             let at = robots.exchange.as_ref().map_or(robots.now, |exchange| exchange.started_at);
             if let Some(exchange) = &robots.exchange {
-                archive::put(tx, exchange, Some(crawl))?;
+                archive::put(tx, &packer, exchange, Some(crawl))?;
             }
             started(tx, &robots.host, at)?;
             if let Some(until) = robots.blocked {
@@ -141,10 +143,16 @@ impl Keeper for Sqlite {
     }
 }
 
-fn settle_all(tx: &Connection, settlement: Settlement, terms: &Terms, crawl: i64) -> Result<Settled, StoreError> {
+fn settle_all(
+    tx: &Connection,
+    packer: &Packer,
+    settlement: Settlement,
+    terms: &Terms,
+    crawl: i64,
+) -> Result<Settled, StoreError> {
     let Settlement { lease, exchange, outcome, detail, condition, found, asked_at, pace, blocked, now } = settlement;
     let host = host_of(&lease.url);
-    let capture = exchange.map(|exchange| archive::put(tx, &exchange, Some(crawl))).transpose()?;
+    let capture = exchange.map(|exchange| archive::put(tx, packer, &exchange, Some(crawl))).transpose()?;
     let mut held = held(tx, &found)?;
     let chosen = choose(found, lease.pages, &mut held, terms);
     for found in &chosen.add {
