@@ -52,14 +52,14 @@ fn same_cell(value: &Value, stored: &ValueRow) -> bool {
     value.indicator == stored.indicator
         && value.applicant.map(|applicant| applicant.as_str()) == stored.applicant.as_deref()
         && value.label == stored.label
-        && value.series.as_ref().map(word) == stored.series
+        && value.series.as_ref().map(parse::word) == stored.series.as_deref()
 }
 
 fn differences(stored: &ValueRow, derived: &Value) -> Result<(), ProofError> {
     let place = &derived.place;
     for (what, was, is) in [
         ("value", stored.value.clone().unwrap_or_default(), derived.value.clone().unwrap_or_default()),
-        ("state", stored.state.clone(), word(&derived.state)),
+        ("state", stored.state.clone(), parse::word(&derived.state).to_owned()),
         ("printed text", stored.text.clone(), derived.text.clone()),
         ("first byte", stored.byte_start.to_string(), place.bytes.0.to_string()),
         ("last byte", stored.byte_end.to_string(), place.bytes.1.to_string()),
@@ -72,11 +72,6 @@ fn differences(stored: &ValueRow, derived: &Value) -> Result<(), ProofError> {
         }
     }
     Ok(())
-}
-
-/// The name of an enum's case, as JSON has it.
-fn word(case: &impl serde::Serialize) -> String {
-    serde_json::to_value(case).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Bytes as they are, escaped where they are no printable ASCII; the middle of a long run left out.

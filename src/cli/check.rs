@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::exit::counted;
 use super::{Context, Exit, print};
 use crate::dataset::{self, FindingRow, ReportRow, Wanted};
-use crate::parse::Finding;
+use crate::parse::{Finding, word};
 use crate::store::Access;
 
 #[derive(Args)]
@@ -89,8 +89,8 @@ fn about(report: &ReportRow, finding: FindingRow) -> Found<'_> {
 fn row(finding: Finding) -> FindingRow {
     FindingRow {
         rule: finding.rule.into(),
-        severity: print::word(&finding.severity),
-        verdict: print::word(&finding.verdict),
+        severity: word(&finding.severity).into(),
+        verdict: word(&finding.verdict).into(),
         left: finding.left,
         right: finding.right,
         detail: finding.detail,

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
-use crate::parse::{Applicant, Edition, Finding, Parsed, Report, Severity, Value, Verdict};
+use crate::parse::{Applicant, Edition, Finding, Parsed, Report, Severity, Value, Verdict, word};
 
 /// Text from a page without what could move a terminal's cursor or hide in it.
 pub fn plain(text: &str) -> String {
@@ -92,7 +92,7 @@ fn statistics(out: &mut impl Write, report: &Report) -> io::Result<()> {
     table.set_header(["指标", "单位", "", "数"]);
     for value in &report.values {
         let label = value.label.as_deref().unwrap_or_default();
-        let series = value.series.as_ref().map(word).unwrap_or_default();
+        let series = value.series.as_ref().map(word).unwrap_or_default().to_owned();
         table.add_row([plain(label), value.unit.as_deref().map(plain).unwrap_or_default(), series, plain(&value.text)]);
     }
     print(out, table)
@@ -129,11 +129,6 @@ pub fn tally(findings: &[&Finding]) -> String {
 
 fn text(value: Option<&&Value>) -> String {
     value.map_or("·".into(), |value| plain(&value.text))
-}
-
-/// The name of an enum's case, as JSON has it.
-pub fn word(case: &impl serde::Serialize) -> String {
-    serde_json::to_value(case).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {

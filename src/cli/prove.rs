@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{Context, Exit, print};
 use crate::dataset::{self, ReportRow, ValueRow, Wanted};
-use crate::parse::PARSER_VERSION;
+use crate::parse::{PARSER_VERSION, word};
 use crate::proof::{self, Proof};
 use crate::store::Access;
 
@@ -96,7 +96,7 @@ impl Prove {
             println!(
                 "decoded as {} by {} (declared: {}{conflict})",
                 decoded.encoding,
-                print::word(&decoded.evidence),
+                word(&decoded.evidence),
                 print::plain(declared)
             );
         }

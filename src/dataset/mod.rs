@@ -3,6 +3,7 @@
 mod across;
 mod coverage;
 mod mark;
+mod names;
 mod replace;
 mod rows;
 mod words;

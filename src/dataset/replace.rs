@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use super::names;
 use crate::archive::CaptureId;
-use crate::parse::{Finding, PARSER_VERSION, Parsed, Value};
+use crate::parse::{PARSER_VERSION, Parsed, word};
 use crate::store::StoreError;
 
 /// How a reading differs from the one before it, cell by cell.
@@ -66,8 +67,13 @@ fn read_cells(parsed: &Parsed) -> Cells {
     values
         .map(|value| {
             let applicant = value.applicant.map(|applicant| applicant.as_str().to_owned());
-            let name = [Some(value.indicator.clone()), applicant, value.label.clone(), value.series.as_ref().map(word)];
-            (named(&name), standing(&word(&value.state), value.value.as_deref()))
+            let name = [
+                Some(value.indicator.clone()),
+                applicant,
+                value.label.clone(),
+                value.series.as_ref().map(word).map(str::to_owned),
+            ];
+            (named(&name), standing(word(&value.state), value.value.as_deref()))
         })
         .collect()
 }
@@ -194,12 +200,13 @@ fn put_values(tx: &Connection, report_id: i64, report: &crate::parse::Report) ->
              size_bytes, suggested)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
-    for (nth, value) in report.values.iter().enumerate() {
+    let names = names::of_values(tx, &report.values)?;
+    for ((nth, value), name) in report.values.iter().enumerate().zip(names) {
         let place = &value.place;
-        let state = Some(word(&value.state)).filter(|state| state != "number");
+        let state = Some(word(&value.state)).filter(|state| *state != "number");
         insert.execute(params![
             report_id,
-            name_of(tx, value)?,
+            name,
             nth as i64,
             state,
             value.value,
@@ -215,29 +222,6 @@ fn put_values(tx: &Connection, report_id: i64, report: &crate::parse::Report) ->
     Ok(())
 }
 
-/// The number of a value's name, given to it where it is new.
-fn name_of(tx: &Connection, value: &Value) -> Result<i64, StoreError> {
-    let (series, rule) = (value.series.as_ref().map(word), word(&value.rule));
-    let applicant = value.applicant.map(|applicant| applicant.as_str());
-    let words = params![value.indicator, applicant, value.label, series, value.unit, rule];
-    let known = tx
-        .prepare_cached(
-            "SELECT id FROM value_name WHERE indicator = ?1 AND ifnull(applicant, 0) = ifnull(?2, 0)
-                 AND ifnull(label, 0) = ifnull(?3, 0) AND ifnull(series, 0) = ifnull(?4, 0)
-                 AND ifnull(unit, 0) = ifnull(?5, 0) AND rule = ?6",
-        )?
-        .query_row(words, |row| row.get(0))
-        .optional()?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    tx.prepare_cached(
-        "INSERT INTO value_name (indicator, applicant, label, series, unit, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?
-    .execute(words)?;
-    Ok(tx.last_insert_rowid())
-}
-
 fn put_findings(tx: &Connection, report_id: i64, report: &crate::parse::Report) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO finding_verdict (report, nth, subject, verdict, left, right) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -246,34 +230,13 @@ fn put_findings(tx: &Connection, report_id: i64, report: &crate::parse::Report) 
         insert.execute(params![
             report_id,
             nth as i64,
-            subject_of(tx, finding)?,
+            names::of_subject(tx, finding)?,
             word(&finding.verdict),
             finding.left,
             finding.right,
         ])?;
     }
     Ok(())
-}
-
-/// The number of what a finding is about, given to it where it is new.
-fn subject_of(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
-    let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
-    let words = params![finding.rule, word(&finding.severity), finding.detail, values, finding.fingerprint];
-    let known = tx
-        .prepare_cached(
-            "SELECT id FROM finding_subject WHERE fingerprint = ?5 AND detail = ?3 AND rule = ?1 AND severity = ?2
-                 AND \"values\" = ?4",
-        )?
-        .query_row(words, |row| row.get(0))
-        .optional()?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    tx.prepare_cached(
-        "INSERT INTO finding_subject (rule, severity, detail, \"values\", fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(words)?;
-    Ok(tx.last_insert_rowid())
 }
 
 fn put_agency(tx: &Connection, name: &str, region: Option<&str>) -> Result<(), StoreError> {
@@ -288,12 +251,4 @@ fn put_agency(tx: &Connection, name: &str, region: Option<&str>) -> Result<(), S
         }
     };
     Ok(())
-}
-
-/// The name of an enum's case, as the JSON of a reading has it: one name in both places.
-fn word(case: &impl Serialize) -> String {
-    match serde_json::to_value(case) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }

@@ -229,3 +229,8 @@ pub enum LinkHop {
     Redirect,
     Attachment,
 }
+
+/// The name of an enum's case, as the JSON of a reading and the archive have it.
+pub fn word(case: &impl Serialize) -> &'static str {
+    serde_variant::to_variant_name(case).unwrap_or_default()
+}

@@ -14,6 +14,12 @@ CREATE TABLE value_name (
 CREATE UNIQUE INDEX value_name_by_words ON value_name
     (indicator, ifnull(applicant, 0), ifnull(label, 0), ifnull(series, 0), ifnull(unit, 0), rule);
 
+-- Lists of names that a report had, so that the next with the same is not looked up name by name.
+CREATE TABLE value_name_list (
+    digest TEXT PRIMARY KEY,                    -- SHA-256 of the words, hex
+    names  TEXT NOT NULL CHECK (json_valid(names)) -- numbers of names
+) STRICT, WITHOUT ROWID;
+
 -- By name, so that one number of a report is found without reading the others.
 CREATE TABLE value_cell (
     report       INTEGER NOT NULL REFERENCES report (id) ON DELETE CASCADE,

@@ -1,0 +1,89 @@
+//! What values are called and what findings are about: kept once, and referred to by number.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::digest::Digest;
+use crate::parse::{Finding, Value, word};
+use crate::store::StoreError;
+
+/// The numbers of the values' names, in the order of the values. Reports of one form mostly have the same names in the same
+/// order, so that a whole list is looked up at once.
+pub fn of_values(tx: &Connection, values: &[Value]) -> Result<Vec<i64>, StoreError> {
+    let list = Digest::of(&values.iter().map(Name::of).fold(Vec::new(), Name::tell)).to_string();
+    let known: Option<String> = tx
+        .prepare_cached("SELECT names FROM value_name_list WHERE digest = ?1")?
+        .query_row([&list], |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return serde_json::from_str(&known)
+            .map_err(|fault| StoreError::Row(format!("a list of names is no JSON: {fault}")));
+    }
+    let names = values.iter().map(|value| Name::of(value).number(tx)).collect::<Result<Vec<_>, _>>()?;
+    let known = serde_json::to_string(&names).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    tx.prepare_cached("INSERT INTO value_name_list (digest, names) VALUES (?1, ?2)")?.execute([&list, &known])?;
+    Ok(names)
+}
+
+/// Indicator, applicant, label, series, unit, rule.
+struct Name<'v>([Option<&'v str>; 6]);
+
+impl Name<'_> {
+    fn of(value: &Value) -> Name<'_> {
+        let applicant = value.applicant.map(|applicant| applicant.as_str());
+        let series = value.series.as_ref().map(word);
+        let (label, unit) = (value.label.as_deref(), value.unit.as_deref());
+        Name([Some(&value.indicator), applicant, label, series, unit, Some(word(&value.rule))])
+    }
+
+    /// Adds its words so that no two lists are told alike.
+    fn tell(mut told: Vec<u8>, name: Name<'_>) -> Vec<u8> {
+        for words in name.0 {
+            let length = words.map_or(u32::MAX, |words| words.len() as u32);
+            told.extend_from_slice(&length.to_le_bytes());
+            told.extend_from_slice(words.unwrap_or_default().as_bytes());
+        }
+        told
+    }
+
+    /// Its number, given to it where it is new.
+    fn number(&self, tx: &Connection) -> Result<i64, StoreError> {
+        let words = self.0;
+        let known = tx
+            .prepare_cached(
+                "SELECT id FROM value_name WHERE indicator = ?1 AND ifnull(applicant, 0) = ifnull(?2, 0)
+                     AND ifnull(label, 0) = ifnull(?3, 0) AND ifnull(series, 0) = ifnull(?4, 0)
+                     AND ifnull(unit, 0) = ifnull(?5, 0) AND rule = ?6",
+            )?
+            .query_row(words, |row| row.get(0))
+            .optional()?;
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        tx.prepare_cached(
+            "INSERT INTO value_name (indicator, applicant, label, series, unit, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(words)?;
+        Ok(tx.last_insert_rowid())
+    }
+}
+
+/// The number of what a finding is about, given to it where it is new.
+pub fn of_subject(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
+    let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    let words = params![finding.rule, word(&finding.severity), finding.detail, values, finding.fingerprint];
+    let known = tx
+        .prepare_cached(
+            "SELECT id FROM finding_subject WHERE fingerprint = ?5 AND detail = ?3 AND rule = ?1 AND severity = ?2
+                 AND \"values\" = ?4",
+        )?
+        .query_row(words, |row| row.get(0))
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    tx.prepare_cached(
+        "INSERT INTO finding_subject (rule, severity, detail, \"values\", fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(words)?;
+    Ok(tx.last_insert_rowid())
+}
