@@ -1,7 +1,8 @@
 //! What a crawl costs beside `wget --warc-file` on the same pages in the same run: `cargo bench --bench crawl`.
 //!
-//! A site on loopback serves 2,000 reports of 90 KB on eight hosts with the pace off. gongkai fetches, archives and reads them;
-//! wget fetches and archives them. Then a second night on which nothing has changed. CPU is that of the crawling process.
+//! A site on loopback serves 250 reports of 90 KB on each of eight hosts with the pace off. gongkai fetches, archives and reads them;
+//! wget fetches and archives them. Then a second night on which nothing has changed. CPU is that of the crawling process. With
+//! another number of hosts for an argument it is a longer crawl: `cargo bench --bench crawl -- 200`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,10 +16,13 @@ use gongkai::demo::numbers::{self, Numbers};
 use gongkai::demo::page::sections;
 use gongkai::parse::Edition;
 
+/// Hosts, unless another number is asked for.
 const HOSTS: usize = 8;
 const PAGES: usize = 250;
 
 fn main() {
+    let asked = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let hosts: usize = asked.unwrap_or(HOSTS);
     let (address, served) = serve();
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
@@ -29,21 +33,21 @@ fn main() {
             address.port()
         )
     };
-    let seeds: String = (0..HOSTS).map(seed).collect();
+    let seeds: String = (0..hosts).map(seed).collect();
     std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).expect("seeds");
     let config = "[pace]\nhosts_at_once = 64\nstarts_per_second = 10000\n[limits]\npages_per_host = 5000\n";
     std::fs::write(folder.join("config.toml"), config).expect("a configuration");
 
     let mut crawl =
         format!("{} -q crawl --archive a.sqlite --gap 0s --allow-net 127.0.0.0/8", env!("CARGO_BIN_EXE_gongkai"));
-    for n in 0..HOSTS {
+    for n in 0..hosts {
         crawl.push_str(&format!(" --resolve h{n}.bench.gov.cn:{}:127.0.0.1", address.port()));
     }
-    let pages = (HOSTS * PAGES) as f64;
+    let pages = (hosts * PAGES) as f64;
     let night = timed(folder, &crawl);
     let bytes = served.swap(0, Ordering::SeqCst);
     say("gongkai: fetch, archive, read", pages, &night);
-    let lists: String = (0..HOSTS).map(|n| format!(" http://{address}/list{n}.html")).collect();
+    let lists: String = (0..hosts).map(|n| format!(" http://{address}/list{n}.html")).collect();
     let wget = timed(folder, &format!("wget -q -e robots=off -r -l 1 --delete-after --warc-file=w{lists}"));
     say("wget --warc-file", pages, &wget);
     println!("gongkai / wget, CPU: {:.2}", night.cpu / wget.cpu);

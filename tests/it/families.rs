@@ -182,14 +182,70 @@ fn families() -> Vec<Family> {
                 vec![("/gkmlpt/index".into(), Answer::html(tree)), (api(1), answer(one)), (api(2), answer(two))]
             },
         ),
+        // Pages are counted down: the second of two is 1. The numbers stand in the pager too.
         family(
             "VSB",
             "/zfxxgknb.htm",
             |y| format!("/info/5069/{y}.htm"),
             |one, two| {
+                let rows = |of: &[(String, u16)], up: &str| -> String {
+                    let row = |(n, (address, year)): (usize, &(String, u16))| {
+                        format!(
+                            "<li id=\"line_u7_{n}\"><span> {year}-01-19</span><a href=\"{up}{}\"><em>{year}年政府信息公开工作年度报告</em></a></li>",
+                            &address[1..]
+                        )
+                    };
+                    of.iter().enumerate().map(row).collect()
+                };
+                let pager = |links: &str, at: u8| {
+                    format!(
+                        "<div class=\"pb_sys_common pb_sys_normal pb_sys_style1\"><span class=\"p_t\">共5条</span> <span class=\"p_pages\">{links}</span> <span class=\"p_t\">{at}/2</span></div>"
+                    )
+                };
+                let first = "<span class=\"p_first_d p_fun_d\">首页</span><span class=\"p_prev_d p_fun_d\">上页</span><span class=\"p_no_d\">1</span><span class=\"p_no\"><a href=\"zfxxgknb/1.htm\">2</a></span><span class=\"p_next p_fun\"><a href=\"zfxxgknb/1.htm\">下页</a></span><span class=\"p_last p_fun\"><a href=\"zfxxgknb/1.htm\">尾页</a></span>";
+                let last = "<span class=\"p_first p_fun\"><a href=\"../zfxxgknb.htm\">首页</a></span><span class=\"p_prev p_fun\"><a href=\"../zfxxgknb.htm\">上页</a></span><span class=\"p_no\"><a href=\"../zfxxgknb.htm\">1</a></span><span class=\"p_no_d\">2</span><span class=\"p_next_d p_fun_d\">下页</span><span class=\"p_last_d p_fun_d\">尾页</span>";
                 vec![
-                    ("/zfxxgknb.htm".into(), Answer::html(rows(one) + "<a href='zfxxgknb/1.htm'>下页</a>")),
-                    ("/zfxxgknb/1.htm".into(), Answer::html(rows(two))),
+                    ("/zfxxgknb.htm".into(), Answer::html(rows(one, "") + &pager(first, 1))),
+                    ("/zfxxgknb/1.htm".into(), Answer::html(rows(two, "../") + &pager(last, 2))),
+                ]
+            },
+        ),
+        family(
+            "VSB, not made into files",
+            "/list.jsp?urltype=tree.TreeTempUrl&wbtreeid=5069",
+            |y| format!("/content.jsp?urltype=news.NewsContentUrl&wbtreeid=5069&wbnewsid=114{y}"),
+            |one, two| {
+                let page = |n: u8| format!("?totalpage=2&PAGENUM={n}&urltype=tree.TreeTempUrl&wbtreeid=5069");
+                let pager = |at: u8, links: String| {
+                    format!("<table><tr><td id=fanye128813>共5条&nbsp;&nbsp;{at}/2&nbsp;{links}</td></tr></table>")
+                };
+                vec![
+                    (
+                        "/list.jsp?urltype=tree.TreeTempUrl&wbtreeid=5069".into(),
+                        Answer::html(
+                            rows(one)
+                                + &pager(
+                                    1,
+                                    format!(
+                                        "首页&nbsp;上页&nbsp;<a href='{0}' class=Next>下页</a>&nbsp;<a href='{0}'>尾页</a>",
+                                        page(2)
+                                    ),
+                                ),
+                        ),
+                    ),
+                    (
+                        format!("/list.jsp{}", page(2)),
+                        Answer::html(
+                            rows(two)
+                                + &pager(
+                                    2,
+                                    format!(
+                                        "<a href='{0}'>首页</a>&nbsp;<a href='{0}'>上页</a>&nbsp;下页&nbsp;尾页",
+                                        page(1)
+                                    ),
+                                ),
+                        ),
+                    ),
                 ]
             },
         ),

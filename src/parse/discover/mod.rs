@@ -11,7 +11,7 @@ mod jpaas;
 mod paging;
 mod ucap;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use url::Url;
 
@@ -31,7 +31,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     let base = document.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
     let query = query.map(Query::from_text);
     let query = query.as_ref();
-    let mut found = Found { page: url, base: &base, query, seen: HashSet::new(), links: Vec::new() };
+    let mut found = Found { page: url, base: &base, query, seen: HashMap::new(), links: Vec::new() };
     if let Some(answer) = answers::whole(text) {
         return found.answer(&answer);
     }
@@ -72,7 +72,8 @@ struct Found<'a> {
     page: &'a Url,
     base: &'a Url,
     query: Option<&'a Query>,
-    seen: HashSet<(String, Option<Query>)>,
+    /// Where each target stands among the links.
+    seen: HashMap<(String, Option<Query>), usize>,
     links: Vec<Link>,
 }
 
@@ -148,7 +149,15 @@ impl Found<'_> {
         target.set_fragment(None);
         let web = matches!(target.scheme(), "http" | "https");
         let itself = target == *self.page && query.as_ref() == self.query;
-        if !web || itself || !self.seen.insert((target.as_str().to_owned(), query.clone())) {
+        if !web || itself {
+            return;
+        }
+        let at = *self.seen.entry((target.as_str().to_owned(), query.clone())).or_insert(self.links.len());
+        if let Some(known) = self.links.get_mut(at) {
+            // A pager has the next page by its number first.
+            if hop == LinkHop::Page && known.hop == LinkHop::Link {
+                (known.hop, known.text, known.score) = (hop, text.to_owned(), score);
+            }
             return;
         }
         let method = if query.is_some() { "POST" } else { "GET" };
@@ -212,6 +221,11 @@ mod tests {
                 LinkHop::Link,
             ),
             ("<a href='index_1.html'>下一页</a>", "http://a.gov.cn/zwgk/zfxxgknb/index_1.html", LinkHop::Page),
+            (
+                "<a href='index_1.html'>2</a><a href='index_1.html'>下一页</a><a href='index_1.html'>尾页</a>",
+                "http://a.gov.cn/zwgk/zfxxgknb/index_1.html",
+                LinkHop::Page,
+            ),
             (
                 "<a href='P020240101.docx'>附件</a>",
                 "http://a.gov.cn/zwgk/zfxxgknb/P020240101.docx",
