@@ -3,6 +3,7 @@
 mod captures;
 pub mod chain;
 pub mod compact;
+mod deflated;
 mod dictionary;
 mod packer;
 mod payload;

@@ -12,10 +12,15 @@ use gongkai::parse::Edition;
 use gongkai::store::{Access, Store, backup};
 
 use super::archive::{exchange, put};
+use super::served_in_gzip::gzip;
 use super::{gongkai, stderr, stdout};
 
-/// Reports of a few hosts: a host's frame, its own numbers and words on each page.
 fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
+    filled_as_served(path, pages, |_, body| body)
+}
+
+/// Reports of a few hosts: a host's frame, its own numbers and words on each page; what was served for each.
+pub fn filled_as_served(path: &Path, pages: usize, served: impl Fn(usize, Vec<u8>) -> Vec<u8>) -> Vec<Vec<u8>> {
     let store = Store::open(path, Access::Write).unwrap();
     let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
     let mut kept = Vec::new();
@@ -28,6 +33,7 @@ fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
         let frame: String =
             (0..200).map(|m| format!("<li class=\"h{host}\">{:x}</li>", host * 7_919 + m * m)).collect();
         let body = format!("<html>{frame}{}</html>", sections(&words, &tables[0], &tables[1], &tables[2])).into_bytes();
+        let body = served(n, body);
         put(&store, exchange(&format!("http://h{host}.gov.cn/{n}"), 200, &body));
         kept.push(body);
     }
@@ -39,7 +45,7 @@ fn alone<'a>(bodies: impl Iterator<Item = &'a Vec<u8>>) -> u64 {
     bodies.map(|body| zstd::bulk::compress(body, 3).unwrap().len() as u64).sum()
 }
 
-fn all_there(path: &Path, kept: &[Vec<u8>]) {
+pub fn all_there(path: &Path, kept: &[Vec<u8>]) {
     let store = Store::open(path, Access::Read).unwrap();
     let connection = store.reader().unwrap();
     for (id, body) in (1..).zip(kept) {
@@ -190,7 +196,7 @@ fn hosts_with_one_page_each_share_a_dictionary_and_new_ones_use_it() {
 fn killed_in_the_middle_every_body_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    let kept = filled(&path, 300);
+    let kept = filled_as_served(&path, 300, |n, body| if n % 4 == 1 { gzip(&body, 6) } else { body });
     let mut killed = 0;
     for wait in (20..).step_by(25).take(16) {
         let level = if killed % 2 == 0 { "19" } else { "12" };
@@ -214,13 +220,17 @@ fn killed_in_the_middle_every_body_can_be_read() {
         stderr(&done)
     );
     all_there(&path, &kept);
+    let codecs = "SELECT count(*) FROM payload WHERE codec = 'gzip-preflate-0.7'";
+    let store = Store::open(&path, Access::Read).unwrap();
+    let apart: i64 = store.reader().unwrap().query_row(codecs, [], |row| row.get(0)).unwrap();
+    assert_eq!(apart, 75);
 }
 
 #[test]
 fn a_damaged_dictionary_shows_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    filled(&path, 30);
+    filled_as_served(&path, 30, |n, body| if n >= 24 { gzip(&body, 1) } else { body });
     let store = Store::open(&path, Access::Write).unwrap();
     compact(&store, Options::default(), |_| {}).unwrap();
     store

@@ -43,6 +43,7 @@ mod reparse;
 mod replay;
 mod robots;
 mod seeds;
+mod served_in_gzip;
 #[cfg(feature = "fleet")]
 mod shards;
 mod sizes;
