@@ -278,7 +278,7 @@ fn size(path: &Path) -> u64 {
 #[derive(Clone, Copy)]
 enum Served {
     Plain,
-    /// As nginx does at this level, a body's length being known.
+    /// As nginx does at this level, its `gzip_hash` as it comes, a body's length being known.
     Gzip(u8),
 }
 
@@ -308,7 +308,7 @@ import sys, zlib
 read, write, level = sys.stdin.buffer.read, sys.stdout.buffer.write, int(sys.argv[1])
 while head := read(4):
     body = read(int.from_bytes(head, "little"))
-    wbits, mem = 15, 9
+    wbits, mem = 15, 8
     while len(body) < (1 << (wbits - 1)) - 262:
         wbits, mem = wbits - 1, mem - 1
     packer = zlib.compressobj(level, zlib.DEFLATED, 16 + wbits, max(mem, 1))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Bodies as servers send them, of one page: `make.py DIR [NAME=URL ...]`.
 
-Those of zlib are made here; a body that a running server gives is asked for at its URL (`Accept-Encoding: gzip, deflate`,
-the page itself is written to DIR/page.html for the server to serve). `made.md` says what made those that are kept.
+Those of zlib are made here; a body that a running server gives is asked for at its URL (the page itself is written to
+DIR/page.html for the server to serve). `README.md` says what made those that are kept.
 """
 
 import gzip
@@ -41,23 +41,16 @@ def deflate(text, level, wbits, mem=8, strategy=zlib.Z_DEFAULT_STRATEGY, flush_e
 
 
 def shrunk(length):
-    """nginx's window and memory level for a body of known length (ngx_http_gzip_filter_memory)."""
+    """Window and memory level for a body of known length, as nginx fits them (ngx_http_gzip_filter_memory), from 9 down."""
     wbits, mem = 15, 9
     while length < (1 << (wbits - 1)) - 262:
         wbits, mem = wbits - 1, mem - 1
     return wbits, max(mem, 1)
 
 
-def nginx(text, level, known_length=True):
-    wbits, mem = shrunk(len(text)) if known_length else (15, 9)
+def fitted(text, level):
+    wbits, mem = shrunk(len(text))
     return deflate(text, level, 16 + wbits, mem)
-
-
-def apache(text, level=6):
-    """mod_deflate writes the head itself (DeflateWindowSize 15, DeflateMemLevel 9)."""
-    head = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3])
-    trailer = zlib.crc32(text).to_bytes(4, "little") + len(text).to_bytes(4, "little")
-    return head + deflate(text, level, -15, 9) + trailer
 
 
 def named(text):
@@ -69,19 +62,16 @@ def named(text):
 
 def all_of(text):
     half = len(text) // 2
-    yield "zlib-1-window-shrunk.gz", nginx(text, 1)
-    yield "zlib-6-window-shrunk.gz", nginx(text, 6)
-    yield "zlib-1.gz", nginx(text, 1, known_length=False)
-    yield "zlib-6-memory-9-own-head.gz", apache(text)
+    yield "zlib-1.gz", deflate(text, 1, 31, 9)
     yield "zlib-4-filtered.gz", deflate(text, 4, 31, 8, zlib.Z_FILTERED)
     yield "zlib-9-named.gz", named(text)
     yield "zlib-6-flushed.gz", deflate(text, 6, 31, flush_every=4096)
-    yield "zlib-6-members.gz", nginx(text[:half], 6) + nginx(text[half:], 6)
-    yield "zlib-6-trailing-garbage.gz", nginx(text, 6) + b"\n<!-- cached -->\n"
+    yield "zlib-6-members.gz", fitted(text[:half], 6) + fitted(text[half:], 6)
+    yield "zlib-6-trailing-garbage.gz", fitted(text, 6) + b"\n<!-- cached -->\n"
     yield "zlib-6.zlib", deflate(text, 6, 15)
     yield "zlib-6.deflate", deflate(text, 6, -15)
     yield "stored.gz", deflate(text, 0, 31)
-    yield "zlib-6-truncated.gz", nginx(text, 6)[:-700]
+    yield "zlib-6-truncated.gz", fitted(text, 6)[:-700]
 
 
 if __name__ == "__main__":
