@@ -3,6 +3,9 @@
 //! A body is packed by itself, or against a dictionary: another page of its site, whose frame and furniture it shares. The first
 //! pages of a host that have little in common become its dictionaries as they come, which costs nothing: the page itself is
 //! then a few bytes. A dictionary is packed by itself, so that a body needs at most one row besides its own.
+//!
+//! `codec` says what `bytes` are: `plain` (the body), `zstd` (a frame of it, against `dictionary` where there is one), or
+//! [`deflated::CODEC`] (a body in gzip or deflate, taken apart; its text is a frame likewise).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,6 +13,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::Decompressor;
 
+use super::deflated::{self, Shell};
 use super::packer::Packer;
 use super::{ArchiveError, dictionary};
 use crate::digest::Digest;
@@ -42,6 +46,13 @@ pub struct Reader<'c> {
     plain: RefCell<Option<Decompressor<'static>>>,
 }
 
+/// A body whose bytes have its digest.
+pub(super) struct Loaded {
+    pub body: Vec<u8>,
+    /// Where it lies taken apart.
+    pub apart: Option<(Shell, Vec<u8>)>,
+}
+
 /// Dictionaries kept at a time: some 100 KB each.
 const KEPT: usize = 64;
 
@@ -56,6 +67,11 @@ impl<'c> Reader<'c> {
 
     /// The body, unpacked and re-hashed.
     pub fn load(&self, digest: Digest) -> Result<Vec<u8>, ArchiveError> {
+        self.load_apart(digest).map(|loaded| loaded.body)
+    }
+
+    /// The body, unpacked and re-hashed, and its parts where it lies taken apart.
+    pub(super) fn load_apart(&self, digest: Digest) -> Result<Loaded, ArchiveError> {
         let row = self
             .connection
             .prepare_cached("SELECT codec, size_bytes, bytes, dictionary FROM payload WHERE digest = ?1")?
@@ -64,39 +80,52 @@ impl<'c> Reader<'c> {
             })
             .optional()?;
         let damaged = |why: String| ArchiveError::Damaged { digest, why };
-        let (codec, size, bytes, dictionary) = row.ok_or_else(|| damaged("it is not there".into()))?;
-        let body = match dictionary {
-            Some(id) if codec == "zstd" => self.unpack_against(id, size, &bytes),
-            _ => self.unpack(&codec, size, bytes),
-        };
-        let body = body.map_err(damaged)?;
-        if i64::try_from(body.len()) != Ok(size) {
-            return Err(damaged(format!("it has {} bytes and should have {size}", body.len())));
+        let (codec, size, bytes, dictionary): (String, _, _, Option<i64>) =
+            row.ok_or_else(|| damaged("it is not there".into()))?;
+        if codec == deflated::CODEC && cfg!(not(feature = "preflate")) {
+            return Err(ArchiveError::NotBuiltIn { digest, codec: deflated::CODEC });
         }
-        let found = Digest::of(&body);
+        let of_dictionary = || dictionary.and_then(|id| dictionary::fault(self.connection, id));
+        let loaded =
+            self.unpack(&codec, size, bytes, dictionary).map_err(|why| damaged(of_dictionary().unwrap_or(why)))?;
+        if i64::try_from(loaded.body.len()) != Ok(size) {
+            return Err(damaged(format!("it has {} bytes and should have {size}", loaded.body.len())));
+        }
+        let found = Digest::of(&loaded.body);
         if found != digest {
-            let of_dictionary = dictionary.and_then(|id| dictionary::fault(self.connection, id));
-            return Err(damaged(of_dictionary.unwrap_or_else(|| format!("its bytes hash to {found}"))));
+            return Err(damaged(of_dictionary().unwrap_or_else(|| format!("its bytes hash to {found}"))));
         }
-        Ok(body)
+        Ok(loaded)
     }
 
-    fn unpack(&self, codec: &str, size: i64, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    fn unpack(&self, codec: &str, size: i64, bytes: Vec<u8>, dictionary: Option<i64>) -> Result<Loaded, String> {
         match codec {
-            "plain" => Ok(bytes),
-            "zstd" => {
-                let mut plain = self.plain.borrow_mut();
-                let unpacker = match &mut *plain {
-                    Some(unpacker) => unpacker,
-                    none => none.insert(Decompressor::new().map_err(|fault| format!("zstd fails ({fault})"))?),
-                };
-                unpacker.decompress(&bytes, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
+            "plain" => Ok(Loaded { body: bytes, apart: None }),
+            "zstd" => Ok(Loaded { body: self.unpack_frame(&bytes, bound(size), dictionary)?, apart: None }),
+            #[cfg(feature = "preflate")]
+            deflated::CODEC => {
+                let row = deflated::Row::read(&bytes)?;
+                let text = self.unpack_frame(row.frame, row.shell.text_len(), dictionary)?;
+                Ok(Loaded { body: row.put_together(&text)?, apart: Some((row.shell, text)) })
             }
             other => Err(format!("its codec {other:?} is not known")),
         }
     }
 
-    fn unpack_against(&self, id: i64, size: i64, packed: &[u8]) -> Result<Vec<u8>, String> {
+    /// At most `size` bytes.
+    fn unpack_frame(&self, packed: &[u8], size: usize, dictionary: Option<i64>) -> Result<Vec<u8>, String> {
+        if let Some(id) = dictionary {
+            return self.unpack_against(id, size, packed);
+        }
+        let mut plain = self.plain.borrow_mut();
+        let unpacker = match &mut *plain {
+            Some(unpacker) => unpacker,
+            none => none.insert(Decompressor::new().map_err(|fault| format!("zstd fails ({fault})"))?),
+        };
+        unpacker.decompress(packed, size).map_err(|fault| format!("it does not unpack ({fault})"))
+    }
+
+    fn unpack_against(&self, id: i64, size: usize, packed: &[u8]) -> Result<Vec<u8>, String> {
         let mut met = self.met.borrow_mut();
         if !met.contains_key(&id) {
             if met.len() >= KEPT {
@@ -107,7 +136,7 @@ impl<'c> Reader<'c> {
             met.insert(id, unpacker);
         }
         let unpacker = met.get_mut(&id).ok_or("its dictionary is gone")?;
-        unpacker.decompress(packed, bound(size)).map_err(|fault| format!("it does not unpack ({fault})"))
+        unpacker.decompress(packed, size).map_err(|fault| format!("it does not unpack ({fault})"))
     }
 }
 

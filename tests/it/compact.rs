@@ -12,10 +12,14 @@ use gongkai::parse::Edition;
 use gongkai::store::{Access, Store, backup};
 
 use super::archive::{exchange, put};
-use super::{gongkai, stderr, stdout};
+use super::{gongkai, gzip, stderr, stdout};
 
-/// Reports of a few hosts: a host's frame, its own numbers and words on each page.
 fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
+    filled_as_served(path, pages, |_, body| body)
+}
+
+/// Reports of a few hosts: a host's frame, its own numbers and words on each page; what was served for each.
+pub fn filled_as_served(path: &Path, pages: usize, served: impl Fn(usize, Vec<u8>) -> Vec<u8>) -> Vec<Vec<u8>> {
     let store = Store::open(path, Access::Write).unwrap();
     let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
     let mut kept = Vec::new();
@@ -28,6 +32,7 @@ fn filled(path: &Path, pages: usize) -> Vec<Vec<u8>> {
         let frame: String =
             (0..200).map(|m| format!("<li class=\"h{host}\">{:x}</li>", host * 7_919 + m * m)).collect();
         let body = format!("<html>{frame}{}</html>", sections(&words, &tables[0], &tables[1], &tables[2])).into_bytes();
+        let body = served(n, body);
         put(&store, exchange(&format!("http://h{host}.gov.cn/{n}"), 200, &body));
         kept.push(body);
     }
@@ -39,7 +44,7 @@ fn alone<'a>(bodies: impl Iterator<Item = &'a Vec<u8>>) -> u64 {
     bodies.map(|body| zstd::bulk::compress(body, 3).unwrap().len() as u64).sum()
 }
 
-fn all_there(path: &Path, kept: &[Vec<u8>]) {
+pub fn all_there(path: &Path, kept: &[Vec<u8>]) {
     let store = Store::open(path, Access::Read).unwrap();
     let connection = store.reader().unwrap();
     for (id, body) in (1..).zip(kept) {
@@ -190,7 +195,7 @@ fn hosts_with_one_page_each_share_a_dictionary_and_new_ones_use_it() {
 fn killed_in_the_middle_every_body_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    let kept = filled(&path, 300);
+    let kept = filled_as_served(&path, 300, |n, body| if n % 4 == 1 { gzip(&body, 6) } else { body });
     let mut killed = 0;
     for wait in (20..).step_by(25).take(16) {
         let level = if killed % 2 == 0 { "19" } else { "12" };
@@ -214,13 +219,17 @@ fn killed_in_the_middle_every_body_can_be_read() {
         stderr(&done)
     );
     all_there(&path, &kept);
+    let codecs = "SELECT count(*) FROM payload WHERE codec = 'gzip-preflate-0.7'";
+    let store = Store::open(&path, Access::Read).unwrap();
+    let apart: i64 = store.reader().unwrap().query_row(codecs, [], |row| row.get(0)).unwrap();
+    assert_eq!(apart, if cfg!(feature = "preflate") { 75 } else { 0 });
 }
 
 #[test]
 fn a_damaged_dictionary_shows_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sqlite");
-    filled(&path, 30);
+    filled_as_served(&path, 30, |n, body| if n >= 24 { gzip(&body, 1) } else { body });
     let store = Store::open(&path, Access::Write).unwrap();
     compact(&store, Options::default(), |_| {}).unwrap();
     store
@@ -283,4 +292,18 @@ fn a_backup_made_while_a_writer_works_is_whole() {
     }
     let refused = gongkai().args(["backup", "--out"]).arg(&path).arg("--archive").arg(&path).output().unwrap();
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
+}
+
+/// It is not damaged, and a program built otherwise reads it.
+#[cfg(not(feature = "preflate"))]
+#[test]
+fn a_body_that_lies_apart_says_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    filled(&path, 1);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute("UPDATE payload SET codec = 'gzip-preflate-0.7'", []).unwrap();
+    let said = gongkai().args(["verify", "--archive"]).arg(&path).output().unwrap();
+    assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
+    assert!(stderr(&said).contains("build it with --features preflate"), "{}", stderr(&said));
 }

@@ -3,12 +3,14 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use gongkai::archive::compact::{Options, compact};
 use gongkai::archive::{self, CaptureId};
 use gongkai::exchange::Exchange;
 use gongkai::store::{Access, Store};
 use rusqlite::Connection;
 
 use super::archive::{exchange, put};
+use super::gzip;
 
 /// Numbers that look random and are the same each time (xorshift64*).
 pub struct Dice(pub u64);
@@ -36,7 +38,9 @@ fn filled(path: &Path) -> Vec<Exchange> {
         } else {
             let words: String = (0..2_000 + dice.below(6_000)).map(|_| format!("{:x}", dice.below(1 << 20))).collect();
             let url = format!("http://{}.gov.cn/{n}", ["a", "b", "c"][n as usize % 3]);
-            exchange(&url, if n % 11 == 5 { 404 } else { 200 }, words.as_bytes())
+            // Some of it served in gzip.
+            let body = if n % 4 == 2 { gzip(words.as_bytes(), 6) } else { words.into_bytes() };
+            exchange(&url, if n % 11 == 5 { 404 } else { 200 }, &body)
         };
         put(&store, next.clone());
         kept.push(next);
@@ -45,6 +49,19 @@ fn filled(path: &Path) -> Vec<Exchange> {
     let connection = Connection::open(path).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     kept
+}
+
+/// Bodies as `compact` leaves them: packed, some against others, those served in gzip taken apart.
+fn compacted(path: &Path) {
+    let store = Store::open(path, Access::Write).unwrap();
+    compact(&store, Options::default(), |_| {}).unwrap();
+    store.vacuum().unwrap();
+    drop(store);
+    let connection = Connection::open(path).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    let codecs = "SELECT count(*) FROM payload WHERE codec = 'gzip-preflate-0.7'";
+    let apart: i64 = connection.query_row(codecs, [], |row| row.get(0)).unwrap();
+    assert!(apart > 10 || cfg!(not(feature = "preflate")), "{apart}");
 }
 
 /// Where in the file bytes of payloads lie: page by page, used bytes only.
@@ -155,6 +172,7 @@ fn a_hundred_random_damages_are_all_found() {
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("whole.sqlite");
     let kept = filled(&whole);
+    compacted(&whole);
     let store = Store::open(&whole, Access::Read).unwrap();
     let seen = archive::verify(&store, 2).unwrap();
     assert!(seen.is_intact() && seen.captures == CAPTURES, "{seen:?}");

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use super::site::{Answer, Site};
-use super::{gongkai, stderr, stdout};
+use super::{gongkai, gzip, stderr, stdout};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     gongkai().current_dir(folder).args(arguments).output().unwrap()
@@ -21,12 +21,6 @@ pub fn import(folder: &Path, archive: &str, arguments: &[&str]) -> (i32, serde_j
     let output = run(folder, &[&["--archive", archive, "import", "--json"], arguments].concat());
     let said = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
     (output.status.code().unwrap(), said)
-}
-
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// A record as other tools write it.
@@ -238,8 +232,8 @@ fn records_as_other_tools_write_them() {
     };
     let shapes: [(&str, Vec<u8>); 6] = [
         ("plain.warc", records.concat()),
-        ("members.warc.gz", records.iter().flat_map(|record| gzip(record)).collect()),
-        ("stream.warc.gz", gzip(&records.concat())),
+        ("members.warc.gz", records.iter().flat_map(|record| gzip(record, 1)).collect()),
+        ("stream.warc.gz", gzip(&records.concat(), 1)),
         ("frames.warc.zst", frames(b"")),
         ("dictionary.warc.zst", [begun(&dictionary), frames(&dictionary)].concat()),
         ("packed.dictionary", [begun(&packed), frames(&dictionary)].concat()),
@@ -361,7 +355,7 @@ fn an_arc_is_taken_in() {
             whole(b"http://a.gov.cn/last", "text/html", &answer("X: y", b"last")),
         ];
         let wrong: usize = parts[..4].iter().map(Vec::len).sum();
-        let members: Vec<Vec<u8>> = parts.iter().map(|part| gzip(part)).collect();
+        let members: Vec<Vec<u8>> = parts.iter().map(|part| gzip(part, 1)).collect();
         let packed_wrong: usize = members[..4].iter().map(Vec::len).sum();
         for (name, file, wrong) in [
             ("a.arc", parts.concat(), wrong),
@@ -586,7 +580,7 @@ fn names_in_a_zip_are_no_paths_and_its_parts_are_bounded() {
     for (n, name) in ["archive/../../../evil.warc.gz", "/archive/evil.warc.gz", "archive/a.warc.gz"].iter().enumerate()
     {
         zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(&gzip(&page(n))).unwrap();
+        zip.write_all(&gzip(&page(n), 1)).unwrap();
     }
     zip.start_file("pages/pages.jsonl", SimpleFileOptions::default()).unwrap();
     let zeros = vec![0; 1 << 20];
@@ -619,7 +613,7 @@ fn a_record_too_large_is_cut_and_says_so() {
     ];
     let mut block = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
     block.resize(MAX_BLOCK + 5_000_000, 0);
-    let file = [gzip(&record(&fields, &block)), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"))].concat();
+    let file = [gzip(&record(&fields, &block), 1), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"), 1)].concat();
     let sizes: Vec<(usize, Option<Truncation>)> = Exchanges::new(file.as_slice())
         .map(|found| match found {
             Found::Answer(_, exchange) => (exchange.response.body.len(), exchange.truncated),

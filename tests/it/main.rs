@@ -43,6 +43,8 @@ mod reparse;
 mod replay;
 mod robots;
 mod seeds;
+#[cfg(feature = "preflate")]
+mod served_in_gzip;
 #[cfg(feature = "fleet")]
 mod shards;
 mod sizes;
@@ -52,8 +54,12 @@ mod spark;
 mod tables;
 mod tls;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// The program under test.
 fn gongkai() -> Command {
@@ -78,4 +84,10 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn gzip(bytes: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
