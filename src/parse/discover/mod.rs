@@ -41,6 +41,11 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for anchor in hanweb::records(document, text) {
         found.anchor(&anchor);
     }
+    if !document.anchors.iter().any(paging::is_next)
+        && let Some(next) = paging::by_number(&document.anchors)
+    {
+        found.push(&next.href, LinkHop::Page, &next.text, 0);
+    }
     for frame in &document.frames {
         found.frame(frame);
     }
@@ -103,7 +108,7 @@ impl Found<'_> {
         if is_file(&anchor.href) {
             return self.push(&anchor.href, LinkHop::Attachment, words, score);
         }
-        if paging::is_next(&anchor.text) {
+        if paging::is_next(anchor) {
             return self.push(&anchor.href, LinkHop::Page, &anchor.text, 0);
         }
         self.push(&anchor.href, LinkHop::Link, words, score);

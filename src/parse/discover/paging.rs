@@ -1,16 +1,34 @@
 //! The next page of a listing: by its link, or by the call that a script makes its controls from.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
-use crate::parse::extract::Document;
+use crate::parse::extract::{Anchor, Document};
 
 /// Pages named from a listing's first.
 const MAX_NAMED: usize = 100;
 
-/// Whether an anchor's text says next page.
-pub fn is_next(text: &str) -> bool {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    matches!(text.as_str(), "下一页" | "下页" | "下一页>" | "下一页>>" | "下一页»" | "后一页" | "[下一页]")
+/// Whether an anchor leads to the next page, by its text or, where that is a picture or an arrow, by its title.
+pub fn is_next(anchor: &Anchor) -> bool {
+    let says_next = |words: &str| {
+        let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
+        let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']).to_lowercase();
+        matches!(words.as_str(), "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "next" | "nextpage")
+    };
+    says_next(&anchor.text) || says_next(&anchor.title) || matches!(anchor.text.trim(), ">" | "＞" | "›")
+}
+
+/// The next page of a pager that has numbers and no word for it: the one after the number that is no link. A calendar has
+/// numbers too; a pager is told by a way to its last page or the one before.
+pub fn by_number(anchors: &[Anchor]) -> Option<&Anchor> {
+    const PAGER: [&str; 6] = ["尾页", "末页", "最后一页", "上一页", "上页", "前一页"];
+    anchors.iter().any(|anchor| PAGER.contains(&anchor.text.trim())).then_some(())?;
+    let number = |anchor: &Anchor| anchor.text.trim().trim_matches(['[', ']']).parse::<usize>().ok();
+    let numbers: BTreeMap<usize, &Anchor> =
+        anchors.iter().rev().filter_map(|anchor| Some((number(anchor)?, anchor))).collect();
+    let is_current = |n: usize| !numbers.contains_key(&n) && (n == 1 || numbers.contains_key(&(n - 1)));
+    numbers.iter().find(|(next, _)| **next > 1 && is_current(**next - 1)).map(|(_, anchor)| *anchor)
 }
 
 /// Next pages that `createPageHTML(total, current, "index", "shtml")` stands for, the arguments in any order.
@@ -107,6 +125,29 @@ fn current_of(page: &Url, base: &str) -> Option<usize> {
 mod tests {
     use super::super::super::extract::html;
     use super::*;
+
+    #[test]
+    fn pagers_of_words_arrows_and_numbers() {
+        for (markup, expected) in [
+            ("<a href=2>下 一 页 &gt;&gt;</a>", Some("2")),
+            ("<a href=2>[后页]</a>", Some("2")),
+            ("<a href=2>Next »</a>", Some("2")),
+            ("<a href=2>›</a>", Some("2")),
+            ("<a href=2 title='下一页'><img src=r.gif></a>", Some("2")),
+            ("<a href=2>下一篇</a><a href=3>»</a><a href=4>尾页</a>", None),
+            // Numbers alone: the first page, one in the middle, one far on, the last.
+            ("<b>1</b><a href=2>2</a><a href=3>3</a><a href=9>尾页</a>", Some("2")),
+            ("<a href=1>1</a><b>2</b><a href=3>[3]</a><a href=9>末页</a>", Some("3")),
+            ("<a href=1>1</a>…<a href=5>5</a><b>6</b><a href=7>7</a>…<a href=9>9</a><a href=5>上一页</a>", Some("7")),
+            ("<a href=1>1</a><a href=2>2</a><b>3</b><a href=2>上页</a>", None),
+            // A calendar.
+            ("<b>1</b><a href=d2>2</a><a href=d3>3</a>", None),
+        ] {
+            let document = html(markup);
+            let next = document.anchors.iter().find(|anchor| is_next(anchor)).or_else(|| by_number(&document.anchors));
+            assert_eq!(next.map(|anchor| anchor.href.as_str()), expected, "{markup}");
+        }
+    }
 
     #[test]
     fn the_page_after_this_one() {
