@@ -134,6 +134,9 @@ const CLAIMS: [Claim; 12] = [
     },
 ];
 
+/// Words of a count that is a part of the year's, or of several years.
+const IN_PART: [&str; 5] = ["含", "包括", "以来", "近三年", "近五年"];
+
 /// How far before its number a claim's words are looked for, characters.
 const REACH: usize = 26;
 
@@ -160,6 +163,7 @@ impl Claim {
         self.units.contains(&unit)
             && self.words.iter().all(|word| before.contains(word))
             && !self.not.iter().any(|word| before.contains(word))
+            && !IN_PART.iter().any(|word| before.contains(word))
             // 收到 or its like makes a count of applications a claim about them.
             && (self.subject != "received" || ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"].iter().any(|verb| before.contains(verb)))
     }

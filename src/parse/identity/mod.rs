@@ -24,6 +24,8 @@ pub struct Identity {
     pub agency: Option<String>,
     pub region: Option<String>,
     pub year: Option<i16>,
+    /// The year of the period that the report says it is about.
+    pub period: Option<i16>,
 }
 
 /// Lines that a title, a date or an agency is looked for in.
@@ -37,7 +39,8 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
-    let year = year_of(&head, title.as_deref());
+    let period = head.iter().find_map(|line| title::year(&line[period_at(line)?..]));
+    let year = year_of(&head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
         .as_ref()
@@ -54,6 +57,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
         agency,
         region,
         year,
+        period,
     }
 }
 
@@ -88,7 +92,9 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     let names_something = |title: &&str| title.chars().count() >= 4;
     let of_report = |title: &&str| title::core(&squeezed(title)).is_some();
     let named: Vec<&str> = named.into_iter().flatten().filter(names_something).collect();
-    if let Some(title) = named.iter().copied().find(of_report) {
+    // A column of annual reports is named in the navigation of every page.
+    let other = named.iter().copied().find(|title| title::is_of_something_else(title));
+    if let Some(title) = other.or_else(|| named.iter().copied().find(of_report)) {
         return Some(title.to_owned());
     }
     let in_body = body_title(head).filter(|title| names_something(&title.as_str()));
@@ -141,10 +147,10 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
     None
 }
 
-fn year_of(head: &[Cow<'_, str>], title: Option<&str>) -> Option<i16> {
+fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
     let from_title = title.and_then(|title| title::year(&squeezed(title)));
     from_title
-        .or_else(|| head.iter().find_map(|line| title::year(&line[period_at(line)?..])))
+        .or(period)
         // No title and no period: the year the first sentence about the report begins with.
         .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
 }
@@ -171,7 +177,12 @@ fn agency_of(
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
     let candidates =
         [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
-    let candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    let mut candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    // A portal is the government's; what it publishes is often a department's.
+    let of_portal = |name: &String| name.ends_with("政府");
+    if candidates.len() > 1 && candidates.last().is_some_and(of_portal) && !of_portal(&candidates[0]) {
+        candidates.pop();
+    }
     // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one.
     candidates.iter().find(|name| region::named(name).is_some()).or(candidates.first()).cloned()
 }

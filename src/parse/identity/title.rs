@@ -137,8 +137,21 @@ const TAILS: &[&str] = &[
     "工作情况报告",
 ];
 
+/// Whether a title is of something about the report, though it names the report: its explanation, its template.
+pub fn is_about_reports(text: &str) -> bool {
+    ["解读", "图解", "读懂", "编制说明", "起草说明", "格式", "模板", "报告制度"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a title is plainly of another document, whatever else stands on the page.
+pub fn is_of_something_else(text: &str) -> bool {
+    const OTHERS: [&str; 8] = ["法治政府", "法治建设", "决算", "预算", "学年", "报表", "统计年报", "政府工作报告"];
+    let text = squeezed(text);
+    is_about_reports(&text) || core(&text).is_none() && OTHERS.iter().any(|word| text.contains(word))
+}
+
 /// The first year directly before 年 or 年度 (or the last letters of a directory name, `2023n`).
 pub fn year(text: &str) -> Option<i16> {
+    let text = &*with_digits(text);
     let bytes = text.as_bytes();
     let mut at = 0;
     while at + 4 <= bytes.len() {
@@ -156,9 +169,32 @@ pub fn year(text: &str) -> Option<i16> {
     None
 }
 
+/// A year in Chinese numerals (二〇二三年, 二○二三年, 二0二三年) in digits.
+fn with_digits(text: &str) -> Cow<'_, str> {
+    fn digit(c: char) -> Option<u32> {
+        match c {
+            '〇' | '○' | '零' | '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
+            _ => "一二三四五六七八九".chars().position(|known| known == c).map(|n| n as u32 + 1).or(c.to_digit(10)),
+        }
+    }
+    for (at, _) in text.match_indices('二') {
+        let mut end = at;
+        let mut digits = String::new();
+        for c in text[at..].chars().take(4) {
+            end += c.len_utf8();
+            digits.extend(digit(c).and_then(|n| char::from_digit(n, 10)));
+        }
+        if digits.len() == 4 && digits.starts_with("20") && text[end..].starts_with('年') {
+            return [&text[..at], &digits, &text[end..]].concat().into();
+        }
+    }
+    text.into()
+}
+
 /// The agency in a title: what is left without year, core words and 关于.
 pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
+    let title = with_digits(&title);
     let (start, end) = core(&title)?;
     let before = &title[..start];
     let name = without_years(&before.replace("关于", ""));
@@ -293,6 +329,9 @@ mod tests {
             ("2019年上海市人民政府办公厅政府信息公开工作年度报告", Some(2019), Some("上海市人民政府办公厅")),
             ("平潭综合实验区2017 年度政府信息公开工作年度报告", Some(2017), Some("平潭综合实验区")),
             ("2024年政府信息公开工作年度报告", Some(2024), None),
+            ("丽水市农业农村局二〇二三年政府信息公开工作年度报告", Some(2023), Some("丽水市农业农村局")),
+            ("丽水市农业农村局二0二三年度政府信息公开年报", Some(2023), Some("丽水市农业农村局")),
+            ("丽水市农业农村局二○一九年政府信息公开年度报告", Some(2019), Some("丽水市农业农村局")),
             ("沐阳县人民政府 2025 年 政府信息公开工作年度报告", Some(2025), Some("沐阳县人民政府")),
         ] {
             assert_eq!((year(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");

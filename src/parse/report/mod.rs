@@ -102,6 +102,21 @@ impl Reading {
         });
     }
 
+    /// What the tables that are not shown say, where none that is shown is of their kind: a tab of its own for each.
+    fn add_missing_tables(&mut self, hidden: Reading) {
+        if self.values.is_empty() {
+            self.values = hidden.values;
+            self.doubts.extend(hidden.doubts);
+            return;
+        }
+        for kind in [&["disclosure."][..], &["applications."], &["review.", "litigation_"]] {
+            let is_of = |value: &&Read| kind.iter().any(|prefix| value.indicator.starts_with(prefix));
+            if !self.values.iter().any(|value| is_of(&value)) {
+                self.values.extend(hidden.values.iter().filter(is_of).cloned());
+            }
+        }
+    }
+
     fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row<'_>) {
         self.doubts.push(Doubt { rule, detail, values, span: row.span() });
     }
@@ -111,8 +126,10 @@ impl Reading {
 pub fn report(document: &Document) -> Reading {
     let mut reading = Reading::default();
     of_rows(&rows::of_tables(document, false), &mut reading);
-    if reading.values.is_empty() {
-        of_rows(&rows::of_tables(document, true), &mut reading);
+    if document.tables.iter().any(|table| table.hidden) {
+        let mut hidden = Reading::default();
+        of_rows(&rows::of_tables(document, true), &mut hidden);
+        reading.add_missing_tables(hidden);
     }
     if reading.values.is_empty() {
         let (rows, glued) = gather::of_lines(document.prose(), &*WORDS);

@@ -78,6 +78,12 @@ impl<'t> Slot<'t> {
     pub fn overlaps(&self, columns: (usize, usize)) -> bool {
         self.columns.0 < columns.1 && columns.0 < self.columns.1
     }
+
+    /// Whether the cell is also one of the row below, which has a label of its own in `labels`.
+    pub fn reaches(&self, below: &Row<'_>, labels: (usize, usize)) -> bool {
+        below.slots.iter().any(|lower| !lower.fresh && lower.columns == self.columns)
+            && below.slots.iter().any(|lower| lower.fresh && lower.is_label() && lower.overlaps(labels))
+    }
 }
 
 impl<'t> Row<'t> {
@@ -98,6 +104,11 @@ impl<'t> Row<'t> {
 
     pub fn heads_only(&self) -> bool {
         self.slots.iter().all(|slot| slot.is_label() || slot.is_blank())
+    }
+
+    /// The row below in the same table, where there is one.
+    pub fn below<'r>(&self, next: Option<&'r Row<'t>>) -> Option<&'r Row<'t>> {
+        next.filter(|next| next.kind == RowKind::Grid && self.kind == RowKind::Grid && next.table == self.table)
     }
 
     /// From the first cell to the last.
