@@ -319,7 +319,7 @@ fn assembled(
     let numbers = check::Numbers::new(&reading.values);
     let mut findings = check::identities(&numbers);
     findings.extend(check::year(identity.year, identity.period));
-    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity.year));
     findings.extend(check::doubts(&reading, of_doubts));
     let values = reading
         .values

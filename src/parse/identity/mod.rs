@@ -39,7 +39,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
-    let period = head.iter().find_map(|line| title::year(&line[period_at(line)?..]));
+    let period = head.iter().find_map(|line| title::year_of_period(&line[period_at(line)?..]));
     let year = year_of(&head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
@@ -148,11 +148,25 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
 }
 
 fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
-    let from_title = title.and_then(|title| title::year(&squeezed(title)));
+    let from_title = title.and_then(|title| title::year_of_title(&squeezed(title)));
     from_title
         .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year_in_sentence(line)))
+}
+
+/// Not the year of the law that the sentence names: 2019年修订的《…条例》, （2019年4月3日…）.
+fn year_in_sentence(line: &str) -> Option<i16> {
+    let mut rest = line;
+    while let Some(found) = title::year(rest) {
+        let after = rest[rest.find(&found.to_string())? + 4..].trim_start_matches('年');
+        let of_a_law = ["修订", "修正", "新修订", "施行", "颁布"].iter().any(|word| after.starts_with(word));
+        if !of_a_law && !after.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(found);
+        }
+        rest = after;
+    }
+    title::year(line)
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
@@ -201,6 +215,8 @@ fn agency_in_sentence(line: &str) -> Option<String> {
             .iter()
             .find_map(|words| line.find(words))?;
     let name = line[..at].rsplit(['，', ',', '。', '、', '：', ':']).next()?;
+    let by = ["本年度报告由", "本报告由", "本年报由", "由"].iter().find_map(|words| name.strip_prefix(words));
+    let name = by.unwrap_or(name);
     is_agency(name).then(|| name.to_owned())
 }
 

@@ -169,6 +169,36 @@ pub fn year(text: &str) -> Option<i16> {
     None
 }
 
+/// The year of a title: one of a month (2024年1月公布的…2023年…) only where there is no other; else four digits that no 年 follows.
+pub fn year_of_title(title: &str) -> Option<i16> {
+    let title = &*with_digits(title);
+    let mut rest = title;
+    while let Some(found) = year(rest) {
+        let at = rest.find(&found.to_string())? + 4;
+        if !rest[at..].trim_start_matches('年').starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(found);
+        }
+        rest = &rest[at..];
+    }
+    year(title).or_else(|| bare_year(title))
+}
+
+/// `…年度报告(2023)`, `2023政府信息公开年报`: four digits alone.
+fn bare_year(title: &str) -> Option<i16> {
+    let runs = title.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 4);
+    let mut years = runs.filter_map(|run| run.parse().ok()).filter(|year| (2003..=2099).contains(year));
+    years.next().filter(|_| years.next().is_none() && !title.contains('号'))
+}
+
+/// The year that a period ends in: `2022年12月1日至2023年11月30日`.
+pub fn year_of_period(sentence: &str) -> Option<i16> {
+    let begins = year(sentence)?;
+    let rest = &sentence[sentence.find(&begins.to_string())? + 4..];
+    let near: String = rest.chars().take(24).take_while(|c| *c != '。').collect();
+    let ends = year(&near).filter(|ends| *ends == begins + 1 && near.contains(['至', '到', '—', '-', '~', '～', '－']));
+    ends.or(Some(begins))
+}
+
 /// A year in Chinese numerals (二〇二三年, 二○二三年, 二0二三年) in digits.
 fn with_digits(text: &str) -> Cow<'_, str> {
     fn digit(c: char) -> Option<u32> {
@@ -315,6 +345,26 @@ mod tests {
             "政府信息公开指南",
         ] {
             assert!(score(title) < CANDIDATE, "{title}: {}", score(title));
+        }
+    }
+
+    #[test]
+    fn years_of_titles_and_periods() {
+        for (title, year) in [
+            ("2024年1月公布的水利局2023年政府信息公开工作年度报告", Some(2023)),
+            ("水利局政府信息公开工作年度报告(2023)", Some(2023)),
+            ("水利局2023政府信息公开工作年度报告", Some(2023)),
+            ("水利局2023年1月至12月政府信息公开年报", Some(2023)),
+            ("水利局〔2021〕30号政府信息公开年报", None),
+        ] {
+            assert_eq!(year_of_title(title), year, "{title}");
+        }
+        for (period, year) in [
+            ("统计期限自2022年12月1日至2023年11月30日", 2023),
+            ("统计期限为2023年1月1日至12月31日。2024年", 2023),
+            ("统计期限自2023年1月1日起至2023年12月31日止", 2023),
+        ] {
+            assert_eq!(year_of_period(period), Some(year), "{period}");
         }
     }
 

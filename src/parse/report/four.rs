@@ -38,6 +38,10 @@ fn holds_values(row: &Row<'_>, below: Option<&Row<'_>>, pending: &Pending<'_>) -
         RowKind::Heading => false,
         _ if filled(row) && row.slots.iter().all(|slot| slot.content.is_value()) => true,
         RowKind::Grid if filled(row) => by_column(row, pending).is_some(),
+        RowKind::Line if filled(row) => {
+            let cells = if pending.groups.len() == 1 { OUTCOMES.len() } else { CHALLENGES.len() * OUTCOMES.len() };
+            row.slots.len() == cells && row.labels().len() * 2 < cells
+        }
         RowKind::Grid => {
             row.slots.iter().all(|slot| slot.is_blank() && slot.fresh)
                 && !below.is_some_and(filled)
@@ -123,7 +127,7 @@ fn groups_in(words: &str) -> Vec<usize> {
 
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
-    let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
+    let exact = OUTCOMES.iter().position(|(_, label)| *label == words || *label == "总计" && words == "合计");
     let near = || {
         let letters = Letters::of(words);
         WORDS.outcomes.iter().position(|known| known.likeness(&letters) >= 75)

@@ -77,10 +77,11 @@ impl Reading {
         rule: Rule,
     ) {
         if slot.content.state == CellState::Unreadable {
+            let code = applicant.map_or_else(|| indicator.clone(), |applicant| code_of(&indicator, applicant));
             self.doubts.push(Doubt {
                 rule: "unreadable",
                 detail: format!("a cell of {indicator} holds {:?}", shortened(slot.text)),
-                values: vec![indicator.clone()],
+                values: vec![code],
                 span: slot.span,
             });
         }
@@ -179,17 +180,21 @@ fn settle_repeats(reading: &mut Reading) {
         let key = cell(&value);
         match seen.get(&key) {
             Some(&first) if value.indicator != "statistic" => {
-                let first: &Read = &kept[first];
-                if first.content != value.content {
-                    reading.doubts.push(Doubt {
-                        rule: "repeated",
-                        detail: format!(
-                            "printed twice: {:?}, and later {:?}; the first is kept",
-                            first.text, value.text
-                        ),
-                        values: vec![code(&value)],
-                        span: value.span,
-                    });
+                let known: &Read = &kept[first];
+                if known.content == value.content {
+                    continue;
+                }
+                // An empty form before the one filled in says nothing.
+                let of_a_form = known.content.state == CellState::Blank;
+                let which = if of_a_form { "later one" } else { "first" };
+                reading.doubts.push(Doubt {
+                    rule: "repeated",
+                    detail: format!("printed twice: {:?}, and later {:?}; the {which} is kept", known.text, value.text),
+                    values: vec![code(&value)],
+                    span: value.span,
+                });
+                if of_a_form {
+                    kept[first] = value;
                 }
             }
             _ => {

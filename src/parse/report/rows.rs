@@ -102,6 +102,18 @@ impl<'t> Row<'t> {
         self.slots.iter().filter(|slot| slot.is_label()).collect()
     }
 
+    /// The first cell with a number or a sign for nothing.
+    pub fn first_value(&self) -> Option<&Slot<'t>> {
+        self.slots.iter().find(|slot| slot.content.is_value() && !slot.is_blank())
+    }
+
+    /// Cells after the last label that stands before `first`.
+    pub fn from_last_label_before(&self, first: &Slot<'_>) -> &[Slot<'t>] {
+        let before = |slot: &Slot<'_>| slot.is_label() && slot.columns.0 < first.columns.0;
+        let from = self.slots.iter().rposition(before).map_or(0, |at| at + 1);
+        &self.slots[from..]
+    }
+
     pub fn heads_only(&self) -> bool {
         self.slots.iter().all(|slot| slot.is_label() || slot.is_blank())
     }

@@ -5,7 +5,7 @@ use super::words::WORDS;
 use super::{Doubt, Reading, code_of, shortened};
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::APPLICANTS;
-use crate::parse::label::key;
+use crate::parse::label::{key, likeness};
 use crate::parse::reading::Rule;
 
 /// Columns of the seven applicants in a grid.
@@ -22,6 +22,8 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
     let mut columns: Option<Columns> = None;
     let mut table = None;
     let mut group_six = false;
+    // In a text, where columns are only counted: whether 自然人 comes first and 总计 last.
+    let mut counted_from_left = true;
     let padding = usual_padding(rows);
     for (n, row) in rows.iter().enumerate() {
         if row.kind == RowKind::Heading {
@@ -40,8 +42,17 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
                 None => {}
             }
         }
+        if row.kind != RowKind::Grid && row.heads_only() {
+            let at = |head: &str| row.slots.iter().position(|slot| slot.key == head);
+            if let (Some(total), Some(first)) = (at("总计"), at("自然人")) {
+                counted_from_left = first < total;
+            }
+        }
         // Words among the values (见附件) are cells that can't be read, not labels; unless a span too tall pushed a label there.
-        let values_from = columns.filter(|_| row.kind == RowKind::Grid).map_or(usize::MAX, |columns| columns.first());
+        let values_from = match row.kind {
+            RowKind::Grid => columns.map_or(usize::MAX, |columns| columns.first()),
+            _ => row.first_value().map_or(usize::MAX, |slot| slot.columns.0),
+        };
         let is_label = |slot: &&Slot<'_>| slot.columns.0 < values_from || WORDS.is_row(slot);
         let labels: Vec<&Slot<'_>> = row.labels().into_iter().filter(is_label).collect();
         let Some(last) = labels.last() else { continue };
@@ -59,7 +70,7 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
         }
         let below = row.below(rows.get(n + 1));
         let columns = columns.as_ref().filter(|_| row.kind == RowKind::Grid);
-        take(Taken { row, below, indicator, rule, padding }, columns, reading);
+        take(Taken { row, below, indicator, rule, padding, counted_from_left }, columns, reading);
     }
     drop_sum_of_group_six(reading);
 }
@@ -122,14 +133,16 @@ struct Taken<'r, 't> {
     indicator: &'static str,
     rule: Rule,
     padding: usize,
+    counted_from_left: bool,
 }
 
 fn take(taken: Taken<'_, '_>, columns: Option<&Columns>, reading: &mut Reading) {
-    let Taken { row, below, indicator, rule, padding } = taken;
+    let Taken { row, below, indicator, rule, padding, counted_from_left } = taken;
     let whole =
         columns.and_then(|columns| by_column(row, columns).filter(|(cells, _)| cells.iter().all(Option::is_some)));
     let counted = || {
-        let cells = by_count(row, padding).filter(|_| columns.is_none_or(|columns| columns.as_in_form));
+        let in_order = columns.map_or(row.kind == RowKind::Grid || counted_from_left, |columns| columns.as_in_form);
+        let cells = by_count(row, padding).filter(|_| in_order);
         cells.map(|(cells, rule)| (cells.into_iter().map(Some).collect(), rule))
     };
     let in_part = || columns.and_then(|columns| by_column(row, columns));
@@ -201,7 +214,20 @@ fn by_column<'a, 't>(row: &'a Row<'t>, columns: &Columns) -> Option<(Vec<Option<
 
 /// Seven cells after the label, in the order of the form; blanks that spans left at the end of a line don't count.
 fn by_count<'a>(row: &'a Row<'_>, padding: usize) -> Option<(Vec<&'a Slot<'a>>, Rule)> {
-    let values = row.after_labels();
+    let values = match row.kind {
+        RowKind::Grid => row.after_labels(),
+        // Words among the values are cells too.
+        _ => row.first_value().map_or(row.after_labels(), |first| row.from_last_label_before(first)),
+    };
+    // Labels merged over columns have left blanks before the values.
+    let blank = values.iter().take_while(|slot| slot.is_blank()).count();
+    if row.kind == RowKind::Line
+        && blank > 0
+        && values.len() == blank + 7
+        && values[blank..].iter().all(|slot| !slot.is_blank())
+    {
+        return Some((values[blank..].iter().collect(), Rule::Order));
+    }
     let filled = values.iter().rposition(|slot| !slot.is_blank()).map_or(0, |at| at + 1);
     let rule = if row.kind == RowKind::Stream { Rule::Label } else { Rule::Order };
     if values.len() == 7
@@ -249,17 +275,27 @@ fn columns_of(rows: &[Row<'_>], table: usize) -> Option<Columns> {
             }
         }
     }
-    let range_of = |label: &str| {
+    let exactly = |label: &str| over.iter().position(|over| *over == label || label == "总计" && over == "合计");
+    let exact = APPLICANTS.map(|label| exactly(&key(label)));
+    // A head misspelt, or with its unit: none that another applicant's is to the letter.
+    let heads_over = &over;
+    let nearly = |label: &str| {
         let words = key(label);
-        let is_total = |words: &str| label == "总计" && words == "合计";
-        let start = over.iter().position(|over| *over == words || is_total(over))?;
-        let end = (start..width).take_while(|&x| over[x] == over[start]).last()? + 1;
-        Some((start, end))
+        over.iter().position(|over| {
+            let longer_by_one = over.starts_with(&*words) && over.chars().count() == words.chars().count() + 1;
+            (longer_by_one || words.chars().count() >= 4 && likeness(over, &words) >= 75)
+                && !exact.iter().flatten().any(|&known| over == &heads_over[known])
+        })
     };
-    let of = APPLICANTS.map(range_of);
+    let mut of = [None; 7];
+    for ((range, label), exact) in of.iter_mut().zip(APPLICANTS).zip(exact) {
+        let Some(start) = exact.or_else(|| nearly(label)) else { continue };
+        let end = (start..width).take_while(|&x| over[x] == over[start]).last().unwrap_or(start) + 1;
+        *range = Some((start, end));
+    }
     let found = || of.iter().flatten();
     // One head alone says too little about the others.
-    if found().count() < 2 {
+    if found().count() < 2 || found().zip(found().skip(1)).any(|(one, next)| one == next) {
         return None;
     }
     let in_order = found().zip(found().skip(1)).all(|(one, next)| one.1 <= next.0);

@@ -89,7 +89,11 @@ fn row_label<'r, 't>(row: &'r Row<'t>, heads: Option<&Heads<'_>>) -> Option<(&'r
             // A row moved aside by its spans: its label is where it is.
             known.or_else(|| labels.find(|slot| WORDS.is_disclosure_row(slot)))?
         }
-        None => labels.next()?,
+        None => {
+            let last = labels.next()?;
+            // Words among the values are cells that can't be read.
+            labels.find(|_| !WORDS.is_disclosure_row(last)).filter(|slot| WORDS.is_disclosure_row(slot)).unwrap_or(last)
+        }
     };
     if WORDS.is_disclosure_row(label) {
         return Some((label, Rule::Label));
@@ -102,11 +106,11 @@ fn row_label<'r, 't>(row: &'r Row<'t>, heads: Option<&Heads<'_>>) -> Option<(&'r
 
 /// What stands behind a row's label, up to the labels of the heads beside these.
 fn values_of<'r, 't>(row: &'r Row<'t>, label: &Slot<'_>, heads: &Heads<'_>) -> &'r [Slot<'t>] {
-    if row.kind != RowKind::Grid || row.table != heads.table {
-        return row.after_labels();
-    }
     let from = row.slots.iter().position(|slot| slot.columns == label.columns).map_or(0, |at| at + 1);
     let values = &row.slots[from..];
+    if row.kind != RowKind::Grid || row.table != heads.table {
+        return values;
+    }
     // A unit or a number of its own may stand between label and values.
     let first = heads.slots.first().map_or(0, |head| head.columns.0);
     let skipped = values.iter().take_while(|slot| slot.is_label() && slot.columns.1 <= first).count();
