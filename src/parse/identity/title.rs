@@ -232,7 +232,7 @@ pub fn agency(title: &str) -> Option<String> {
         matches!(c, '《' | '》' | '-' | '—' | '_' | '·' | ':' | '：' | '|' | '的' | '"' | '“' | '”' | '　')
             || c.is_ascii_digit()
     });
-    let name = name.rsplit(['】', ']', '|', '：']).next().unwrap_or(name);
+    let name = name.rsplit(['】', ']', '|', '：', '的']).next().unwrap_or(name);
     let after = title[end..].trim();
     let name = if name.is_empty() { after.trim_matches(['(', ')', '-', '_']) } else { name };
     is_agency(name).then(|| name.to_owned())

@@ -97,6 +97,10 @@ fn after<'r, 't>(row: &'r Row<'t>, label: &Slot<'_>) -> &'r [Slot<'t>] {
 /// The row's own label is the last that begins in it; （六）其他处理 is one only when no label stands after it.
 fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'static str, Rule)> {
     let last = labels.iter().rev().find(|slot| slot.fresh).or(labels.last())?;
+    // A group's label beside an empty row is not the row （六）其他处理.
+    if !last.fresh && after(row, last).iter().all(Slot::is_blank) {
+        return None;
+    }
     // Heads (自然人 … 总计) are no row, and neither is a row of table two.
     if labels.len() > 4 || WORDS.is_disclosure_row(last) {
         return None;
