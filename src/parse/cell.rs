@@ -58,7 +58,8 @@ pub fn content(text: &str) -> Content<'static> {
         return Content::nothing(CellState::Dash);
     }
     let unreadable = Content::nothing(CellState::Unreadable);
-    if let Some((value, unit)) = in_words(&plain) {
+    let words = plain.starts_with(is_numeral).then(|| in_words(&plain)).flatten();
+    if let Some((value, unit)) = words {
         return Content { state: CellState::Remark, value: Some(value.to_string().into()), unit };
     }
     if !is_one_number(text) {
@@ -86,8 +87,7 @@ fn may_begin_a_value(text: &str) -> bool {
     text.chars().find(|c| !is_unseen(*c)).is_none_or(|first| {
         matches!(first, '0'..='9' | '０'..='９' | '-' | '－' | '+' | '＋' | '/' | '／' | '\\' | '＼' | '无' | '减' | '增')
             || matches!(first, '暂' | '没' | '未' | '不' | 'N' | 'n' | '↑' | '↓')
-            || digit_in_words(first).is_some()
-            || matches!(first, '十' | '百')
+            || is_numeral(first) && may_be_in_words(text)
             || is_dash_like(first, text)
     })
 }
@@ -150,6 +150,16 @@ fn is_one_number(text: &str) -> bool {
         }
     }
     threes || ones || digits(text.trim()).is_some()
+}
+
+fn is_numeral(c: char) -> bool {
+    matches!(c, '〇' | '零' | '○' | '一' | '二' | '两' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
+}
+
+/// By a quick look: many labels and sentences begin with a numeral, and end in no unit.
+fn may_be_in_words(text: &str) -> bool {
+    const LONGEST: usize = 16 * '件'.len_utf8();
+    text.len() <= LONGEST && (text.len() <= '零'.len_utf8() || UNITS.iter().any(|unit| text.trim_end().ends_with(unit)))
 }
 
 fn digit_in_words(c: char) -> Option<u64> {

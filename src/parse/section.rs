@@ -1,5 +1,9 @@
 //! A page that holds the reports of several years: which part is of which.
 
+use std::sync::LazyLock;
+
+use memchr::memmem;
+
 use super::extract::{Block, Document};
 use super::identity::title;
 
@@ -35,7 +39,8 @@ pub fn of_year(document: &Document, year: i16) -> Option<Document> {
 /// The year of a line that is a report's title.
 fn titled(line: &str) -> Option<i16> {
     const TITLE: usize = 60 * '年'.len_utf8();
-    if line.len() > TITLE || !line.contains("信息公开") || line.contains(['。', '，']) {
+    static WORDS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("信息公开"));
+    if line.len() > TITLE || WORDS.find(line.as_bytes()).is_none() || line.contains(['。', '，']) {
         return None;
     }
     title::year(&title::squeezed(line)).filter(|_| title::score(line) >= title::REPORT)

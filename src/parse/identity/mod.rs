@@ -171,6 +171,12 @@ fn year_in_sentence(line: &str) -> Option<i16> {
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
 fn period_at(line: &str) -> Option<usize> {
+    // Most lines have none of the words' ends.
+    static ENDS: LazyLock<[memmem::Finder<'static>; 3]> =
+        LazyLock::new(|| ["期限", "时限", "时间"].map(|end| memmem::Finder::new(end)));
+    if !ENDS.iter().any(|end| end.find(line.as_bytes()).is_some()) {
+        return None;
+    }
     ["统计期限", "统计时限", "数据期限", "起止时间", "统计时间", "的期限"].iter().find_map(|words| line.find(words))
 }
 

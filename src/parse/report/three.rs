@@ -260,12 +260,13 @@ fn usual_padding(rows: &[Row<'_>]) -> usize {
 
 /// Heads of one table: for each column the words over it, split heads put together.
 fn columns_of(rows: &[Row<'_>], table: usize) -> Option<Columns> {
-    const BEGIN: [&str; 6] = ["自然人", "法人或其他组织", "商业企业", "科研机构", "社会公益组织", "法律服务机构"];
+    const BEGIN: [&str; 5] = ["法人或其他组织", "商业企业", "科研机构", "社会公益组织", "法律服务机构"];
+    let begins = |key: &str| BEGIN.contains(&key) || key.len() >= "自然人".len() && key.contains("自然人");
     let heads: Vec<&Row<'_>> = rows
         .iter()
         .take_while(|row| row.table == table || row.kind == RowKind::Heading)
         .filter(|row| row.kind == RowKind::Grid)
-        .skip_while(|row| !row.slots.iter().any(|slot| BEGIN.iter().any(|head| slot.key.contains(head))))
+        .skip_while(|row| !row.slots.iter().any(|slot| begins(&slot.key)))
         .take_while(|row| row.heads_only() && !starts_body(row))
         .collect();
     let width = heads.iter().map(|row| row.width()).max()?;

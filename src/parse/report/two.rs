@@ -126,18 +126,18 @@ fn heads_of<'r>(row: &'r Row<'_>) -> Vec<Heads<'r>> {
     let corners: Vec<usize> = (0..labels.len()).filter(|&at| WORDS.corner.is_near(&labels[at].key, 75)).collect();
     if corners.len() < 2 || row.kind != RowKind::Grid {
         let from = corners.last().map_or(0, |at| at + 1);
-        return fitting(&labels[from..], 0, row.table).into_iter().collect();
+        return fitting(&labels[from..], 0, row.table, from > 0).into_iter().collect();
     }
     let ends = corners.iter().skip(1).copied().chain([labels.len()]);
     let side_by_side = corners
         .iter()
         .zip(ends)
-        .map(|(&corner, end)| fitting(&labels[corner + 1..end], labels[corner].columns.0, row.table));
+        .map(|(&corner, end)| fitting(&labels[corner + 1..end], labels[corner].columns.0, row.table, true));
     side_by_side.collect::<Option<Vec<_>>>().unwrap_or_default()
 }
 
-/// The block whose columns these heads are.
-fn fitting<'r>(labels: &[&'r Slot<'r>], from: usize, table: usize) -> Option<Heads<'r>> {
+/// The block whose columns these heads are; after 信息内容 (`cornered`) others may stand among them.
+fn fitting<'r>(labels: &[&'r Slot<'r>], from: usize, table: usize, cornered: bool) -> Option<Heads<'r>> {
     if labels.is_empty() {
         return None;
     }
@@ -152,7 +152,8 @@ fn fitting<'r>(labels: &[&'r Slot<'r>], from: usize, table: usize) -> Option<Hea
     }
     let (rule, best, slots) = match best {
         Some((rule, block)) => (rule, block, labels.to_vec()),
-        None => among_others(labels)?,
+        None if cornered => among_others(labels)?,
+        None => return None,
     };
     // A cut head alone (本年…) says too little about which form it is.
     if rule == Rule::Order && labels.len() == 1 {
@@ -175,7 +176,8 @@ fn among_others<'r>(labels: &[&'r Slot<'r>]) -> Option<(Rule, &'static Block, Ve
             .iter()
             .map(|column| {
                 let word = WORDS.column(column)?;
-                let mut named = labels.iter().filter(|slot| fit(word, slot) == Some(Rule::Label));
+                let exact = |slot: &&&Slot<'_>| slot.key == word.key || slot.short() == word.short;
+                let mut named = labels.iter().filter(exact);
                 named.next().filter(|_| named.next().is_none()).copied()
             })
             .collect();
