@@ -173,7 +173,7 @@ fn year_in_sentence(line: &str) -> Option<i16> {
 fn period_at(line: &str) -> Option<usize> {
     // Most lines have none of the words' ends.
     static ENDS: LazyLock<[memmem::Finder<'static>; 3]> =
-        LazyLock::new(|| ["期限", "时限", "时间"].map(|end| memmem::Finder::new(end)));
+        LazyLock::new(|| ["期限", "时限", "时间"].map(memmem::Finder::new));
     if !ENDS.iter().any(|end| end.find(line.as_bytes()).is_some()) {
         return None;
     }

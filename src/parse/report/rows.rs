@@ -108,7 +108,7 @@ impl<'t> Row<'t> {
     }
 
     /// Cells after the last label that stands before `first`.
-    pub fn from_last_label_before(&self, first: &Slot<'_>) -> &[Slot<'t>] {
+    pub fn after_label_before(&self, first: &Slot<'_>) -> &[Slot<'t>] {
         let before = |slot: &Slot<'_>| slot.is_label() && slot.columns.0 < first.columns.0;
         let from = self.slots.iter().rposition(before).map_or(0, |at| at + 1);
         &self.slots[from..]

@@ -221,7 +221,7 @@ fn by_count<'a>(row: &'a Row<'_>, padding: usize) -> Option<(Vec<&'a Slot<'a>>, 
     let values = match row.kind {
         RowKind::Grid => row.after_labels(),
         // Words among the values are cells too.
-        _ => row.first_value().map_or(row.after_labels(), |first| row.from_last_label_before(first)),
+        _ => row.first_value().map_or(row.after_labels(), |first| row.after_label_before(first)),
     };
     // Labels merged over columns have left blanks before the values.
     let blank = values.iter().take_while(|slot| slot.is_blank()).count();

@@ -229,8 +229,8 @@ fn bodies(page: &mut Page, change: impl Fn(&mut [Cell])) {
     });
 }
 
-fn rows_with_values(table: &mut Table, mut change: impl FnMut(&mut Row)) {
-    table.iter_mut().filter(|row| row.iter().any(|cell| cell.code.is_some())).for_each(|row| change(row));
+fn rows_with_values(table: &mut Table, change: impl FnMut(&mut Row)) {
+    table.iter_mut().filter(|row| row.iter().any(|cell| cell.code.is_some())).for_each(change);
 }
 
 /// Table three with its labels and only the applicants wanted, counted from 0.
