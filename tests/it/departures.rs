@@ -8,6 +8,7 @@ mod markup;
 mod page;
 mod paper;
 mod said;
+mod statistics;
 mod structure;
 mod values;
 

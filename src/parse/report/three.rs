@@ -273,8 +273,11 @@ fn columns_of(rows: &[Row<'_>], table: usize) -> Option<Columns> {
     let mut over: Vec<String> = vec![String::new(); width];
     for row in &heads {
         for slot in row.slots.iter().filter(|slot| slot.fresh || std::ptr::eq(*row, heads[0])) {
-            let spans_groups =
-                slot.key.contains("法人或其他组织") || slot.key.contains("申请人情况") || slot.key.contains("勾稽关系");
+            let wide = slot.columns.1 - slot.columns.0 >= 3;
+            let spans_groups = slot.key.contains("法人或其他组织")
+                || slot.key.contains("申请人情况")
+                || slot.key.contains("勾稽关系")
+                || wide && likeness(&slot.key, "法人或其他组织") >= 75;
             if !spans_groups {
                 over[slot.columns.0..slot.columns.1].iter_mut().for_each(|words| words.push_str(&slot.key));
             }

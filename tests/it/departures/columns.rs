@@ -46,6 +46,7 @@ pub const CASES: &[Case] = &[
     }),
     both("a head misspelt beside a column of remarks", |page| {
         page.relabel("社会公益组织", "社会公益组识");
+        page.relabel("法人或其他组织", "法人及其他组织");
         page.relabel("科研机构", "科研机构（件）");
         page.tables[1][0].push(label("备注", 1, 3));
         rows_with_values(&mut page.tables[1], |row| row.push(label("", 1, 1)));
