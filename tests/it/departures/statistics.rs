@@ -13,8 +13,11 @@ const ROWS: [(&str, &str, &str); 6] = [
 ];
 const HEADS: &str = "<td>统计指标</td><td>单位</td><td>统计数</td>";
 
-/// Label, state and value of each row that is read, and what is doubted.
-fn read(table: &str) -> (Vec<(String, CellState, Option<String>)>, Vec<String>) {
+/// Label, state and value of a row.
+type Statistic = (String, CellState, Option<String>);
+
+/// Each row that is read, and what is doubted.
+fn read(table: &str) -> (Vec<Statistic>, Vec<String>) {
     let html = format!(
         "<html><head><meta charset=utf-8><title>某局2017年政府信息公开工作年度报告</title></head><body><table>{table}</table></body></html>"
     );
@@ -28,7 +31,7 @@ fn read(table: &str) -> (Vec<(String, CellState, Option<String>)>, Vec<String>) 
     (rows.collect(), doubted)
 }
 
-fn as_printed() -> Vec<(String, CellState, Option<String>)> {
+fn as_printed() -> Vec<Statistic> {
     ROWS.map(|(label, _, value)| (label.to_owned(), CellState::Number, Some(value.to_owned()))).into()
 }
 
