@@ -59,6 +59,9 @@ fn folded(c: char) -> Option<char> {
         '\u{FF10}'..='\u{FF19}' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
             Some(char::from_u32(c as u32 - 0xFEE0)?.to_ascii_lowercase())
         }
+        // ㈠ and ⒈: numerals in one character with their brackets or point.
+        '㈠'..='㈨' => "一二三四五六七八九".chars().nth(c as usize - '㈠' as usize),
+        '⒈'..='⒐' => char::from_digit(c as u32 - '⒈' as u32 + 1, 10),
         '⼀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
         _ => None,
     }
@@ -177,6 +180,8 @@ mod tests {
             ("行政規範性檔案", "行政规范性档案"),
             ("１．重复申请", "1.重复申请"),
             ("⼆、上年结转", "二、上年结转"),
+            ("㈦总计", "（七）总计"),
+            ("⒈属于国家秘密", "1.属于国家秘密"),
         ] {
             assert_eq!(key(one), key(other));
         }

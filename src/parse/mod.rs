@@ -17,6 +17,7 @@ mod label;
 mod page;
 mod reading;
 mod report;
+mod section;
 
 pub use check::{Year, across};
 pub use content::Content;
@@ -31,10 +32,10 @@ use url::Url;
 use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "8";
+pub const PARSER_VERSION: &str = "9";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 8] = [
+pub const HISTORY: [(&str, &str); 9] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -52,6 +53,10 @@ pub const HISTORY: [(&str, &str); 8] = [
     ("6", "styles hide in any case of letters"),
     ("7", "links: lists asked for with a query: Hanweb's data proxy and search, Epoint, gtapp"),
     ("8", "the attribute that hides does so in any case of letters too"),
+    (
+        "9",
+        "heads in another order, left out or beside foreign columns; words in a cell cost that cell alone; cells merged over rows or columns are doubted; notes' marks, struck text, numbers in words; what style sheets hide; reports of several years on one page; years in Chinese numerals",
+    ),
 ];
 
 /// What a reading is made from.
@@ -157,14 +162,18 @@ impl<'a> Apart<'a> {
 
 fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::CodingFault>) -> Parsed {
     let TextPage { text, document, identity, links } = page;
-    let reading = report::report(&document);
+    let own = identity.year.and_then(|year| section::of_year(&document, year));
+    let reading = report::report(own.as_ref().unwrap_or(&document));
     let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
     note_limits(&mut reason, &document);
     if let Some(fault) = fault {
         reason.push_str(&format!("; {fault}"));
     }
-    let report = (kind == PageKind::Report)
-        .then(|| assembled(&document, reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
+    let report = (kind == PageKind::Report).then(|| {
+        assembled(own.as_ref().unwrap_or(&document), reading, &identity, |spans| {
+            text.places.bytes_of(&text.text, spans)
+        })
+    });
     Parsed {
         decoded: Some(text.decoded),
         page: page_of(kind, reason, identity),
@@ -181,8 +190,9 @@ fn read_file(file: extract::Attachment) -> Parsed {
         Ok(document) => document,
         Err(why) => return unread(format!("{}: {why}", file.kind)),
     };
-    let reading = report::report(&document);
     let identity = identity::identity(&document, None);
+    let own = identity.year.and_then(|year| section::of_year(&document, year));
+    let reading = report::report(own.as_ref().unwrap_or(&document));
     let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.read().count());
     note_limits(&mut reason, &document);
     let is_report = reading.read().count() >= 5 || page::is_report_in_words(&document, &identity);
@@ -190,7 +200,7 @@ fn read_file(file: extract::Attachment) -> Parsed {
     if !is_report {
         return Parsed { page: page_of(PageKind::Attachment, reason, identity), text, ..unread(String::new()) };
     }
-    let report = assembled(&document, reading, &identity, <[usize]>::to_vec);
+    let report = assembled(own.as_ref().unwrap_or(&document), reading, &identity, <[usize]>::to_vec);
     Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), text, ..unread(String::new()) }
 }
 
@@ -308,7 +318,8 @@ fn assembled(
     let (of_values, of_doubts) = bytes.split_at(reading.values.len());
     let numbers = check::Numbers::new(&reading.values);
     let mut findings = check::identities(&numbers);
-    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers));
+    findings.extend(check::year(identity.year, identity.period));
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity.year));
     findings.extend(check::doubts(&reading, of_doubts));
     let values = reading
         .values

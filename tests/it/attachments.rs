@@ -96,6 +96,37 @@ fn a_report_in_word() {
     }
 }
 
+/// What Word keeps and does not show, or shows as something else than a digit.
+#[test]
+fn runs_that_are_not_the_number() {
+    let run = |properties: &str, text: &str| format!("<w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r>");
+    let cells = [
+        run("<w:vanish/>", "9") + &run("", "11"),
+        run("", "12") + &run("<w:vertAlign w:val=\"superscript\"/>", "1"),
+        run("<w:strike/>", "9") + &run("", "13"),
+        format!("<w:moveFrom>{}</w:moveFrom><w:moveTo>{}</w:moveTo>", run("", "9"), run("", "14")),
+        format!(
+            "<mc:AlternateContent><mc:Choice>{0}</mc:Choice><mc:Fallback>{0}</mc:Fallback></mc:AlternateContent>",
+            run("", "15")
+        ),
+        run("<w:vanish w:val=\"0\"/><w:rPrChange><w:rPr><w:strike/></w:rPr></w:rPrChange>", "16"),
+    ];
+    let cell = |inside: &str| format!("<w:tc><w:p>{inside}</w:p></w:tc>");
+    let row = |cells: &[String]| format!("<w:tr>{}</w:tr>", cells.concat());
+    let heads = ["信息内容", "本年制发件数", "本年废止件数", "现行有效件数"].map(|head| cell(&run("", head)));
+    let rows: String = ["规章", "行政规范性文件"]
+        .into_iter()
+        .zip(cells.chunks(3))
+        .map(|(label, cells)| {
+            row(&[label].map(|label| run("", label)).iter().chain(cells).map(|inside| cell(inside)).collect::<Vec<_>>())
+        })
+        .collect();
+    let xml = format!("<w:document><w:body><w:tbl>{}{rows}</w:tbl></w:body></w:document>", row(&heads));
+    let values = read(&zipped(&[("word/document.xml", xml)])).report.unwrap().values;
+    let numbers: Vec<&str> = values.iter().filter_map(|value| value.value.as_deref()).collect();
+    assert_eq!(numbers, ["11", "12", "13", "14", "15", "16"]);
+}
+
 #[test]
 fn a_report_in_a_workbook() {
     let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
@@ -129,6 +160,10 @@ fn a_report_in_a_workbook() {
         sheets.push_str(&format!("<sheet name=\"表{n}\" sheetId=\"{}\" r:id=\"r{n}\"/>", n + 1));
         relations.push_str(&format!("<Relationship Id=\"r{n}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"));
     }
+    // An old sheet that nobody is shown.
+    files.push(("xl/worksheets/sheet9.xml".into(), files[1].1.replace("<v>", "<v>9")));
+    sheets.insert_str(0, "<sheet name=\"旧\" sheetId=\"9\" state=\"hidden\" r:id=\"r9\"/>");
+    relations.push_str("<Relationship Id=\"r9\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet9.xml\"/>");
     files.push(("xl/workbook.xml".into(), format!("<?xml version=\"1.0\"?><workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets>{sheets}</sheets></workbook>")));
     files.push((
         "_rels/.rels".into(),

@@ -1,11 +1,14 @@
 //! Departures from the form, held against state and value of every cell. Where `quirks.rs` changes the markup of real reports,
 //! these pages are built with no word of the reader's and no number twice, so that a cell taken for its neighbour shows.
 
+mod columns;
 mod encoding;
 mod labels;
 mod markup;
 mod page;
 mod paper;
+mod said;
+mod statistics;
 mod structure;
 mod values;
 
@@ -39,7 +42,8 @@ const fn of_2019(name: &'static str, quirk: fn(&mut Page)) -> Case {
 }
 
 const PLAIN: &[Case] = &[both("plain", |_| {})];
-const ROOMS: [&[Case]; 6] = [PLAIN, labels::CASES, values::CASES, structure::CASES, markup::CASES, encoding::CASES];
+const ROOMS: [&[Case]; 7] =
+    [PLAIN, labels::CASES, values::CASES, structure::CASES, columns::CASES, markup::CASES, encoding::CASES];
 
 #[test]
 fn the_plain_form() {
@@ -64,6 +68,11 @@ fn quirks_of_values() {
 #[test]
 fn quirks_of_structure() {
     read_as_printed(structure::CASES);
+}
+
+#[test]
+fn quirks_of_columns() {
+    read_as_printed(columns::CASES);
 }
 
 #[test]

@@ -96,6 +96,14 @@ impl Numbers {
     }
 }
 
+/// The year of the title against the year of the period that the report says it is about.
+pub fn year(title: Option<i16>, period: Option<i16>) -> Option<Finding> {
+    let (title, period) = (title?, period?);
+    let detail = format!("the title says {title}, the period {period}");
+    let sides = Some((title.to_string(), period.to_string()));
+    (title != period).then(|| finding("year", Severity::Warning, Verdict::Fail, sides, detail, "report", Vec::new()))
+}
+
 /// Makes a finding with its fingerprint: the rule and the subject, not the numbers, so that it stays the same finding when a
 /// number is corrected.
 pub fn finding(

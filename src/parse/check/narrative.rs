@@ -4,6 +4,7 @@
 use super::{Numbers, code_of, finding};
 use crate::parse::decimal::Decimal;
 use crate::parse::edition::Applicant;
+use crate::parse::identity::title;
 use crate::parse::reading::{Finding, Severity, Verdict};
 
 /// A phrase that claims a number, and the sums it may stand for.
@@ -134,25 +135,71 @@ const CLAIMS: [Claim; 12] = [
     },
 ];
 
+/// Words of a count that is not the agency's own of the whole year: a part, several years, others' numbers.
+const OTHERS: [&str; 22] = [
+    "含",
+    "包括",
+    "季度",
+    "上半年",
+    "下半年",
+    "月份",
+    "去年",
+    "上年同期",
+    "上一年度",
+    "近三年",
+    "近五年",
+    "家单位",
+    "省直",
+    "市直",
+    "区直",
+    "各市",
+    "各县",
+    "各区",
+    "各级",
+    "撤回",
+    "补正",
+    "转办",
+];
+/// The same where they stand anywhere in the sentence.
+const OTHERS_IN_SENTENCE: [&str; 8] = ["以来", "近三年", "近五年", "历年", "无关", "配合", "协助", "许可"];
+
 /// How far before its number a claim's words are looked for, characters.
 const REACH: usize = 26;
 
-/// Every claim in `prose` that the tables can answer.
-pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+/// Every claim in `prose` that the tables can answer, one of a kind: the first that holds, else the first that is plainly
+/// about the agency's own year.
+pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers, year: Option<i16>) -> Vec<Finding> {
+    let mut found: Vec<(&'static str, Finding)> = Vec::new();
     for line in prose.filter(|line| line.chars().count() > 12) {
-        for (number, before, unit) in claims_in(line) {
-            for claim in CLAIMS.iter().filter(|claim| claim.matches(&before, unit)) {
-                let Some(answer) = claim.answer(number, numbers) else { continue };
-                let quote: String = format!("{before}{number}{unit}");
-                // The first claim of a kind is the report's own; later ones repeat it in parts.
-                if findings.iter().all(|known| !known.detail.starts_with(&format!("{}:", claim.subject))) {
-                    findings.push(answer.finding(claim, number, &quote));
+        for said in claims_in(line) {
+            for claim in CLAIMS.iter().filter(|claim| claim.matches(&said.before, said.unit)) {
+                let known = found.iter().position(|(subject, _)| *subject == claim.subject);
+                if known.is_some_and(|at| found[at].1.verdict == Verdict::Pass) {
+                    continue;
+                }
+                let Some(answer) = claim.answer(said.number, numbers) else { continue };
+                if answer.holds.is_none() && (known.is_some() || !claim.is_own(&said, line, year)) {
+                    continue;
+                }
+                let quote: String = format!("{}{}{}", said.before, said.number, said.unit);
+                let finding = answer.finding(claim, said.number, &quote);
+                match known {
+                    Some(at) => found[at].1 = finding,
+                    None => found.push((claim.subject, finding)),
                 }
             }
         }
     }
-    findings
+    found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// A number with a counting unit.
+struct Said<'t> {
+    number: Decimal,
+    unit: &'static str,
+    /// The clause before it.
+    before: String,
+    sentence: &'t str,
 }
 
 impl Claim {
@@ -162,6 +209,23 @@ impl Claim {
             && !self.not.iter().any(|word| before.contains(word))
             // 收到 or its like makes a count of applications a claim about them.
             && (self.subject != "received" || ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"].iter().any(|verb| before.contains(verb)))
+    }
+
+    /// Whether it must be the agency's own number of the whole year, so that another number in the table contradicts it.
+    fn is_own(&self, said: &Said<'_>, line: &str, year: Option<i16>) -> bool {
+        let before = said.before.as_str();
+        let of_other_year = title::year(before).is_some_and(|named| year.is_some_and(|year| year != named));
+        let of_others = OTHERS.iter().any(|word| before.contains(word))
+            || OTHERS_IN_SENTENCE.iter().any(|word| said.sentence.contains(word));
+        // Reviews and lawsuits are also about other things, and so are applications.
+        let of_disclosure = || line.contains("信息公开") || line.contains("公开申请") || line.contains("申请公开");
+        let is_assessable = match self.subject {
+            "received" | "reviews" | "lawsuits" => of_disclosure(),
+            // What was published is not what was made.
+            "normative_documents" => !before.contains("公开") && !before.contains("转发"),
+            _ => true,
+        };
+        !of_other_year && !of_others && is_assessable
     }
 
     fn answer(&self, number: Decimal, numbers: &Numbers) -> Option<Answer> {
@@ -213,7 +277,7 @@ fn expand(code: &str, numbers: &Numbers) -> Vec<String> {
 }
 
 /// Numbers with a counting unit, and the clause before each.
-fn claims_in(line: &str) -> Vec<(Decimal, String, &'static str)> {
+fn claims_in(line: &str) -> Vec<Said<'_>> {
     const UNITS: [&str; 9] = ["件次", "件", "条", "份", "宗", "个", "起", "部", "篇"];
     let mut found = Vec::new();
     let bytes = line.as_bytes();
@@ -228,7 +292,10 @@ fn claims_in(line: &str) -> Vec<(Decimal, String, &'static str)> {
         if let (Some(number), Some(unit)) =
             (Decimal::parse(&line[at..end]), UNITS.iter().find(|unit| rest.starts_with(**unit)))
         {
-            found.push((number, clause_before(&line[..at]), *unit));
+            let sentence = line[..at].rfind('。').map_or(0, |stop| stop + '。'.len_utf8());
+            let length = line[at..].find('。').unwrap_or(line.len() - at);
+            let sentence = &line[sentence..at + length];
+            found.push(Said { number, unit, before: clause_before(&line[..at]), sentence });
         }
         at = end;
     }

@@ -54,6 +54,18 @@ struct Walk {
     paragraph: String,
     in_text: bool,
     cells: usize,
+    run: Run,
+    /// Elements open whose text is not shown: what was moved away, the copy for older programs.
+    unseen: usize,
+}
+
+/// What a run's properties say of its text.
+#[derive(Clone, Copy, Default)]
+struct Run {
+    hidden: bool,
+    raised: bool,
+    /// Within what the properties were before a change.
+    earlier: bool,
 }
 
 /// A table being read, with the row and cell that are open.
@@ -87,6 +99,9 @@ impl Walk {
                 }
             }
             "w:t" => self.in_text = true,
+            "w:r" => self.run = Run::default(),
+            "w:moveFrom" | "mc:Fallback" => self.unseen += 1,
+            "w:rPrChange" => self.run.earlier = true,
             _ => self.property(tag),
         }
     }
@@ -107,6 +122,13 @@ impl Walk {
                 .find(|attribute| attribute.key.as_ref() == "w:val")
                 .map(|attribute| attribute.value.into_owned())
         };
+        let is_on = || value().is_none_or(|value| !matches!(&*value, "0" | "false" | "none"));
+        match tag.name().as_ref() {
+            _ if self.run.earlier => {}
+            "w:vanish" | "w:strike" | "w:dstrike" => self.run.hidden |= is_on(),
+            "w:vertAlign" => self.run.raised = value().is_some_and(|value| &*value == "superscript"),
+            _ => {}
+        }
         let Some(cell) = self.open.last_mut().and_then(|open| open.cell.as_mut()) else { return };
         match tag.name().as_ref() {
             "w:gridSpan" => cell.colspan = value().and_then(|span| span.parse().ok()).unwrap_or(1).clamp(1, 1_000),
@@ -116,7 +138,13 @@ impl Walk {
     }
 
     fn text(&mut self, text: &str) {
-        if self.in_text {
+        if !self.in_text || self.run.hidden || self.unseen > 0 {
+            return;
+        }
+        // A raised figure after a number is a note's mark.
+        if self.run.raised && self.paragraph.ends_with(|c: char| c.is_ascii_digit()) {
+            self.paragraph.extend(["[", text, "]"]);
+        } else {
             self.paragraph.push_str(text);
         }
     }
@@ -136,6 +164,9 @@ impl Walk {
     fn end(&mut self, name: &str) {
         match name {
             "w:t" => self.in_text = false,
+            "w:r" => self.run = Run::default(),
+            "w:rPrChange" => self.run.earlier = false,
+            "w:moveFrom" | "mc:Fallback" => self.unseen = self.unseen.saturating_sub(1),
             "w:p" => self.end_paragraph(),
             "w:tc" => {
                 if let Some(open) = self.open.last_mut()

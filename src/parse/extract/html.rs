@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::tags::{breaks_line, hides, is_inert, is_void, spans};
+use super::sheet::Sheet;
+use super::tags::{breaks_line, can_veil, hides, is_inert, is_void, never_shown, shows, spans};
 use super::tokens::{Attributes, Name, Token, tokens};
 use super::*;
 
@@ -33,6 +34,10 @@ struct Walk {
     hidden: Option<(Name, usize)>,
     /// The same around whole tables; they are read only where no table is shown.
     veil: Option<(Name, usize)>,
+    sheet: Sheet,
+    sheet_hides: bool,
+    /// Raised or struck text within a cell: its element, and where the cell's text stood when it began.
+    aside: Option<(Name, usize)>,
 }
 
 #[derive(Default, PartialEq)]
@@ -52,6 +57,8 @@ struct OpenTable {
     cell: Option<Cell>,
     cell_hidden: bool,
     text: String,
+    /// What is struck through in the cell.
+    struck: String,
     group: usize,
 }
 
@@ -66,16 +73,18 @@ impl Walk {
             b"style" => self.inside = Inside::Style,
             b"meta" => self.meta(tag),
             b"base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
-            b"table" => self.open_table(tag, at),
+            b"table" => self.open_table(name, tag, at),
             b"thead" | b"tbody" | b"tfoot" => {
                 self.close_row(at);
                 if let Some(top) = self.top() {
                     top.group += 1;
                 }
             }
-            b"tr" => self.open_row(tag, at),
-            b"td" | b"th" => self.open_cell(tag, at),
+            b"tr" => self.open_row(name, tag, at),
+            b"td" | b"th" => self.open_cell(name, tag, at),
             b"a" => self.open_anchor(tag),
+            b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.open_aside(name),
+            b"input" => self.field(tag),
             b"iframe" | b"frame" | b"embed" | b"object" => {
                 if let Some(source) = tag.get("src").or_else(|| tag.get("data")) {
                     self.document.frames.push(source.into_owned());
@@ -98,15 +107,22 @@ impl Walk {
         } else if self.in_cell()
             && !is_void(name.as_bytes())
             && !matches!(name.as_bytes(), b"td" | b"th" | b"tr" | b"table")
-            && hides(tag)
+            && self.hides(name, tag)
         {
             self.hidden = Some((*name, 1));
         }
         if let Some((veil, open)) = &mut self.veil {
             *open += usize::from(veil == name);
-        } else if self.open.is_empty() && matches!(name.as_bytes(), b"div" | b"section" | b"article") && hides(tag) {
+        } else if self.open.is_empty()
+            && (never_shown(name.as_bytes()) || can_veil(name.as_bytes()) && self.hides(name, tag))
+        {
             self.veil = Some((*name, 1));
         }
+    }
+
+    /// By its own words, or by the page's style sheets where it says nothing itself.
+    fn hides(&self, name: &Name, tag: Attributes<'_>) -> bool {
+        hides(tag) || self.sheet_hides && self.sheet.hides(name, tag) && !shows(tag)
     }
 
     fn end_tag(&mut self, name: &Name, span: Span) {
@@ -138,6 +154,7 @@ impl Walk {
             b"tr" | b"thead" | b"tbody" | b"tfoot" => self.close_row(span.0),
             b"td" | b"th" => self.close_cell(span.1),
             b"a" => self.close_anchor(),
+            b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.close_aside(name),
             b"h1" => {
                 self.flush_line();
                 self.heading = false;
@@ -166,7 +183,11 @@ impl Walk {
                 }
                 return;
             }
-            Inside::Style => return,
+            Inside::Style => {
+                self.sheet.add(text);
+                self.sheet_hides = self.sheet.hides_something();
+                return;
+            }
             Inside::Body => {}
         }
         if self.hidden.is_some() {
@@ -199,7 +220,7 @@ impl Walk {
         }
     }
 
-    fn open_table(&mut self, tag: Attributes<'_>, at: usize) {
+    fn open_table(&mut self, name: &Name, tag: Attributes<'_>, at: usize) {
         if self.top().is_some_and(|top| top.cell.is_none()) {
             self.close_table(at);
         }
@@ -217,7 +238,9 @@ impl Walk {
         let index = self.document.tables.len();
         self.document.tables.push(Table::default());
         self.document.blocks.push(Block::Table(index));
-        let hidden = self.veil.is_some() || hides(tag);
+        // What hides in the cell around it hides the whole table.
+        self.veil = self.veil.take().or_else(|| self.hidden.take());
+        let hidden = self.veil.is_some() || self.hides(name, tag);
         self.open.push(OpenTable {
             index,
             table: Table { span: (at, at), depth: self.open.len(), rows: Vec::new(), hidden },
@@ -226,6 +249,7 @@ impl Walk {
             cell: None,
             cell_hidden: false,
             text: String::new(),
+            struck: String::new(),
             group: 0,
         });
     }
@@ -248,9 +272,9 @@ impl Walk {
         self.document.tables[open.index] = open.table;
     }
 
-    fn open_row(&mut self, tag: Attributes<'_>, at: usize) {
+    fn open_row(&mut self, name: &Name, tag: Attributes<'_>, at: usize) {
         self.close_row(at);
-        let hidden = hides(tag);
+        let hidden = self.hides(name, tag);
         if let Some(top) = self.top() {
             top.row = Some(Row { cells: Vec::new(), group: top.group });
             top.row_hidden = hidden;
@@ -267,7 +291,7 @@ impl Walk {
         }
     }
 
-    fn open_cell(&mut self, tag: Attributes<'_>, at: usize) {
+    fn open_cell(&mut self, name: &Name, tag: Attributes<'_>, at: usize) {
         self.close_cell(at);
         if self.top().is_none() {
             return;
@@ -277,7 +301,7 @@ impl Walk {
             return;
         }
         self.cells += 1;
-        let hidden = hides(tag);
+        let hidden = self.hides(name, tag);
         let (colspan, rowspan) = spans(tag);
         let Some(top) = self.top() else { return };
         let group = top.group;
@@ -285,6 +309,8 @@ impl Walk {
         top.cell = Some(Cell { span: (at, at), colspan, rowspan, ..Cell::default() });
         top.cell_hidden = hidden;
         top.text.clear();
+        top.struck.clear();
+        self.aside = None;
     }
 
     fn close_cell(&mut self, end: usize) {
@@ -296,10 +322,52 @@ impl Walk {
         self.hidden = None;
         cell.span.1 = end;
         cell.text = tidy(&top.text);
+        if cell.text.is_empty() && !top.struck.trim().is_empty() {
+            // All of it was struck through: not a number any more, and not blank either.
+            cell.text = ["[", tidy(&top.struck).as_str(), "]"].concat();
+        }
         if let Some(row) = &mut top.row
             && !top.cell_hidden
         {
             row.cells.push(cell);
+        }
+    }
+
+    fn open_aside(&mut self, name: &Name) {
+        if let Some(open) = self.open.last().filter(|open| open.cell.is_some() && self.aside.is_none()) {
+            self.aside = Some((*name, open.text.len()));
+        }
+    }
+
+    /// A raised figure after a number is a note's mark (`12<sup>1</sup>`), and what is struck through is no text.
+    fn close_aside(&mut self, name: &Name) {
+        let Some((_, from)) = self.aside.take_if(|(open, _)| open == name) else { return };
+        let Some(open) = self.open.last_mut().filter(|open| open.cell.is_some() && from <= open.text.len()) else {
+            return;
+        };
+        let aside = open.text.split_off(from);
+        let mark = aside.trim();
+        match name.as_bytes() {
+            b"sup" | b"sub"
+                if open.text.trim().is_empty() || mark.is_empty() || mark.starts_with(['[', '(', '（', '〔']) =>
+            {
+                open.text.push_str(&aside);
+            }
+            b"sup" | b"sub" => open.text.extend(["[", mark, "]"]),
+            _ => open.struck.push_str(mark),
+        }
+    }
+
+    /// A form's field shows what it holds.
+    fn field(&mut self, tag: Attributes<'_>) {
+        let shown = tag.get("type").is_none_or(|kind| matches!(&*kind.to_ascii_lowercase(), "" | "text" | "number"));
+        if self.in_cell()
+            && shown
+            && self.hidden.is_none()
+            && let Some(value) = tag.get("value")
+            && let Some(open) = self.open.last_mut()
+        {
+            open.text.push_str(&value);
         }
     }
 

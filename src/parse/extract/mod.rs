@@ -5,6 +5,7 @@ mod docx;
 mod html;
 mod lines;
 mod pdf;
+mod sheet;
 mod tags;
 mod tokens;
 mod xlsx;

@@ -14,6 +14,27 @@ pub fn hides(attributes: Attributes<'_>) -> bool {
         })
 }
 
+/// Whether a tag's own style shows what a style sheet may hide.
+pub fn shows(attributes: Attributes<'_>) -> bool {
+    attributes.get("style").is_some_and(|style| {
+        let style = style.to_ascii_lowercase();
+        style
+            .split(';')
+            .filter_map(|declaration| declaration.split_once(':'))
+            .any(|(property, value)| property.trim() == "display" && value.trim() != "none")
+    })
+}
+
+/// Elements whose inside no reader sees while scripts run.
+pub fn never_shown(name: &[u8]) -> bool {
+    matches!(name, b"template" | b"noscript")
+}
+
+/// Elements that can hide whole tables; a paragraph or a list item ends where its end tag is left out.
+pub fn can_veil(name: &[u8]) -> bool {
+    matches!(name, b"div" | b"section" | b"article" | b"main" | b"aside" | b"form" | b"ul" | b"dl" | b"fieldset")
+}
+
 /// Columns and rows that a cell spans, as the standard clamps them (4.9.11).
 pub fn spans(attributes: Attributes<'_>) -> (usize, usize) {
     let span = |name, max| attributes.get(name).map_or(1, |value| span(&value, max));

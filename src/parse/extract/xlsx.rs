@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use calamine::{Data, Dimensions, Reader, Xls, Xlsx};
+use calamine::{Data, Dimensions, Reader, SheetVisible, Xls, Xlsx};
 
-use super::{Block, Cell, Document, MAX_CELLS, Row, Table, tidy};
+use super::{Block, Cell, Document, Line, MAX_CELLS, Row, Table, tidy};
 
 /// Takes an XLSX workbook (ECMA-376) apart; the error says why it can't be.
 pub fn xlsx(body: &[u8]) -> Result<Document, String> {
@@ -29,7 +29,12 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
 ) -> Document {
     let mut document = Document::default();
     let mut cells = 0;
-    for name in book.sheet_names() {
+    let sheets: Vec<(String, bool)> = book
+        .sheets_metadata()
+        .iter()
+        .map(|sheet| (sheet.name.clone(), sheet.visible != SheetVisible::Visible))
+        .collect();
+    for (name, hidden) in sheets {
         let Ok(range) = book.worksheet_range(&name) else { continue };
         let (height, width) = range.get_size();
         cells += height * width;
@@ -43,10 +48,24 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let index = document.tables.len();
         let rows =
             range.rows().zip(top..).map(|(row, y)| Row { cells: row_of(row, y, left, &merges, length), group: 0 });
-        document.tables.push(Table { rows: rows.collect(), span: (0, length), depth: 0, hidden: false });
+        let rows: Vec<Row> = rows.collect();
+        if !hidden {
+            document.blocks.extend(words_over(&rows, length));
+        }
+        document.tables.push(Table { rows, span: (0, length), depth: 0, hidden });
         document.blocks.push(Block::Table(index));
     }
     document
+}
+
+/// Title and sentences, which stand in rows of one cell each.
+fn words_over(rows: &[Row], length: usize) -> impl Iterator<Item = Block> {
+    let alone = |row: &Row| {
+        let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
+        let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
+        filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: (0, length) }))
+    };
+    rows.iter().filter_map(alone).collect::<Vec<_>>().into_iter()
 }
 
 /// First and last cell, each row and column.
@@ -70,6 +89,10 @@ fn row_of(row: &[Data], y: u32, left: u32, merges: &[Merge], length: usize) -> V
 fn text_of(value: &Data) -> String {
     match value {
         Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        // Sums leave 0.30000000000000004 for 0.3.
+        Data::Float(number) if number.abs() < 1e9 => {
+            format!("{number:.6}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         other => tidy(&other.to_string()),
     }
 }

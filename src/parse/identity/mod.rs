@@ -24,6 +24,8 @@ pub struct Identity {
     pub agency: Option<String>,
     pub region: Option<String>,
     pub year: Option<i16>,
+    /// The year of the period that the report says it is about.
+    pub period: Option<i16>,
 }
 
 /// Lines that a title, a date or an agency is looked for in.
@@ -37,7 +39,8 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
-    let year = year_of(&head, title.as_deref());
+    let period = head.iter().find_map(|line| title::year_of_period(&line[period_at(line)?..]));
+    let year = year_of(&head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
         .as_ref()
@@ -54,6 +57,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
         agency,
         region,
         year,
+        period,
     }
 }
 
@@ -88,7 +92,9 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     let names_something = |title: &&str| title.chars().count() >= 4;
     let of_report = |title: &&str| title::core(&squeezed(title)).is_some();
     let named: Vec<&str> = named.into_iter().flatten().filter(names_something).collect();
-    if let Some(title) = named.iter().copied().find(of_report) {
+    // A column of annual reports is named in the navigation of every page.
+    let other = named.iter().copied().find(|title| title::is_of_something_else(title));
+    if let Some(title) = other.or_else(|| named.iter().copied().find(of_report)) {
         return Some(title.to_owned());
     }
     let in_body = body_title(head).filter(|title| names_something(&title.as_str()));
@@ -141,16 +147,36 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
     None
 }
 
-fn year_of(head: &[Cow<'_, str>], title: Option<&str>) -> Option<i16> {
-    let from_title = title.and_then(|title| title::year(&squeezed(title)));
+fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
+    let from_title = title.and_then(|title| title::year_of_title(&squeezed(title)));
     from_title
-        .or_else(|| head.iter().find_map(|line| title::year(&line[period_at(line)?..])))
+        .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year(line)))
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year_in_sentence(line)))
+}
+
+/// Not the year of the law that the sentence names: 2019年修订的《…条例》, （2019年4月3日…）.
+fn year_in_sentence(line: &str) -> Option<i16> {
+    let mut rest = line;
+    while let Some(found) = title::year(rest) {
+        let after = rest[rest.find(&found.to_string())? + 4..].trim_start_matches('年');
+        let of_a_law = ["修订", "修正", "新修订", "施行", "颁布"].iter().any(|word| after.starts_with(word));
+        if !of_a_law && !after.starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(found);
+        }
+        rest = after;
+    }
+    title::year(line)
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
 fn period_at(line: &str) -> Option<usize> {
+    // Most lines have none of the words' ends.
+    static ENDS: LazyLock<[memmem::Finder<'static>; 3]> =
+        LazyLock::new(|| ["期限", "时限", "时间"].map(memmem::Finder::new));
+    if !ENDS.iter().any(|end| end.find(line.as_bytes()).is_some()) {
+        return None;
+    }
     ["统计期限", "统计时限", "数据期限", "起止时间", "统计时间", "的期限"].iter().find_map(|words| line.find(words))
 }
 
@@ -171,7 +197,12 @@ fn agency_of(
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
     let candidates =
         [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
-    let candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    let mut candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    // A portal is the government's; what it publishes is often a department's.
+    let of_portal = |name: &String| name.ends_with("政府");
+    if candidates.len() > 1 && candidates.last().is_some_and(of_portal) && !of_portal(&candidates[0]) {
+        candidates.pop();
+    }
     // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one.
     candidates.iter().find(|name| region::named(name).is_some()).or(candidates.first()).cloned()
 }
@@ -190,6 +221,8 @@ fn agency_in_sentence(line: &str) -> Option<String> {
             .iter()
             .find_map(|words| line.find(words))?;
     let name = line[..at].rsplit(['，', ',', '。', '、', '：', ':']).next()?;
+    let by = ["本年度报告由", "本报告由", "本年报由", "由"].iter().find_map(|words| name.strip_prefix(words));
+    let name = by.unwrap_or(name);
     is_agency(name).then(|| name.to_owned())
 }
 

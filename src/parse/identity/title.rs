@@ -137,8 +137,21 @@ const TAILS: &[&str] = &[
     "工作情况报告",
 ];
 
+/// Whether a title is of something about the report, though it names the report: its explanation, its template.
+pub fn is_about_reports(text: &str) -> bool {
+    ["解读", "图解", "读懂", "编制说明", "起草说明", "格式", "模板", "报告制度"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a title is plainly of another document, whatever else stands on the page.
+pub fn is_of_something_else(text: &str) -> bool {
+    const OTHERS: [&str; 8] = ["法治政府", "法治建设", "决算", "预算", "学年", "报表", "统计年报", "政府工作报告"];
+    let text = squeezed(text);
+    is_about_reports(&text) || core(&text).is_none() && OTHERS.iter().any(|word| text.contains(word))
+}
+
 /// The first year directly before 年 or 年度 (or the last letters of a directory name, `2023n`).
 pub fn year(text: &str) -> Option<i16> {
+    let text = &*with_digits(text);
     let bytes = text.as_bytes();
     let mut at = 0;
     while at + 4 <= bytes.len() {
@@ -156,9 +169,62 @@ pub fn year(text: &str) -> Option<i16> {
     None
 }
 
+/// The year of a title: one of a month (2024年1月公布的…2023年…) only where there is no other; else four digits that no 年 follows.
+pub fn year_of_title(title: &str) -> Option<i16> {
+    let title = &*with_digits(title);
+    let mut rest = title;
+    while let Some(found) = year(rest) {
+        let at = rest.find(&found.to_string())? + 4;
+        if !rest[at..].trim_start_matches('年').starts_with(|c: char| c.is_ascii_digit()) {
+            return Some(found);
+        }
+        rest = &rest[at..];
+    }
+    year(title).or_else(|| bare_year(title))
+}
+
+/// `…年度报告(2023)`, `2023政府信息公开年报`: four digits alone.
+fn bare_year(title: &str) -> Option<i16> {
+    let runs = title.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 4);
+    let mut years = runs.filter_map(|run| run.parse().ok()).filter(|year| (2003..=2099).contains(year));
+    years.next().filter(|_| years.next().is_none() && !title.contains('号'))
+}
+
+/// The year that a period ends in: `2022年12月1日至2023年11月30日`.
+pub fn year_of_period(sentence: &str) -> Option<i16> {
+    let begins = year(sentence)?;
+    let rest = &sentence[sentence.find(&begins.to_string())? + 4..];
+    let near: String = rest.chars().take(24).take_while(|c| *c != '。').collect();
+    let ends = year(&near).filter(|ends| *ends == begins + 1 && near.contains(['至', '到', '—', '-', '~', '～', '－']));
+    ends.or(Some(begins))
+}
+
+/// A year in Chinese numerals (二〇二三年, 二○二三年, 二0二三年) in digits.
+fn with_digits(text: &str) -> Cow<'_, str> {
+    fn digit(c: char) -> Option<u32> {
+        match c {
+            '〇' | '○' | '零' | '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
+            _ => "一二三四五六七八九".chars().position(|known| known == c).map(|n| n as u32 + 1).or(c.to_digit(10)),
+        }
+    }
+    for (at, _) in text.match_indices('二') {
+        let mut end = at;
+        let mut digits = String::new();
+        for c in text[at..].chars().take(4) {
+            end += c.len_utf8();
+            digits.extend(digit(c).and_then(|n| char::from_digit(n, 10)));
+        }
+        if digits.len() == 4 && digits.starts_with("20") && text[end..].starts_with('年') {
+            return [&text[..at], &digits, &text[end..]].concat().into();
+        }
+    }
+    text.into()
+}
+
 /// The agency in a title: what is left without year, core words and 关于.
 pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
+    let title = with_digits(&title);
     let (start, end) = core(&title)?;
     let before = &title[..start];
     let name = without_years(&before.replace("关于", ""));
@@ -166,7 +232,7 @@ pub fn agency(title: &str) -> Option<String> {
         matches!(c, '《' | '》' | '-' | '—' | '_' | '·' | ':' | '：' | '|' | '的' | '"' | '“' | '”' | '　')
             || c.is_ascii_digit()
     });
-    let name = name.rsplit(['】', ']', '|', '：']).next().unwrap_or(name);
+    let name = name.rsplit(['】', ']', '|', '：', '的']).next().unwrap_or(name);
     let after = title[end..].trim();
     let name = if name.is_empty() { after.trim_matches(['(', ')', '-', '_']) } else { name };
     is_agency(name).then(|| name.to_owned())
@@ -283,6 +349,26 @@ mod tests {
     }
 
     #[test]
+    fn years_of_titles_and_periods() {
+        for (title, year) in [
+            ("2024年1月公布的水利局2023年政府信息公开工作年度报告", Some(2023)),
+            ("水利局政府信息公开工作年度报告(2023)", Some(2023)),
+            ("水利局2023政府信息公开工作年度报告", Some(2023)),
+            ("水利局2023年1月至12月政府信息公开年报", Some(2023)),
+            ("水利局〔2021〕30号政府信息公开年报", None),
+        ] {
+            assert_eq!(year_of_title(title), year, "{title}");
+        }
+        for (period, year) in [
+            ("统计期限自2022年12月1日至2023年11月30日", 2023),
+            ("统计期限为2023年1月1日至12月31日。2024年", 2023),
+            ("统计期限自2023年1月1日起至2023年12月31日止", 2023),
+        ] {
+            assert_eq!(year_of_period(period), Some(year), "{period}");
+        }
+    }
+
+    #[test]
     fn year_and_agency_of_a_title() {
         for (title, year_of, agency_of) in [
             (
@@ -293,6 +379,9 @@ mod tests {
             ("2019年上海市人民政府办公厅政府信息公开工作年度报告", Some(2019), Some("上海市人民政府办公厅")),
             ("平潭综合实验区2017 年度政府信息公开工作年度报告", Some(2017), Some("平潭综合实验区")),
             ("2024年政府信息公开工作年度报告", Some(2024), None),
+            ("丽水市农业农村局二〇二三年政府信息公开工作年度报告", Some(2023), Some("丽水市农业农村局")),
+            ("丽水市农业农村局二0二三年度政府信息公开年报", Some(2023), Some("丽水市农业农村局")),
+            ("丽水市农业农村局二○一九年政府信息公开年度报告", Some(2019), Some("丽水市农业农村局")),
             ("沐阳县人民政府 2025 年 政府信息公开工作年度报告", Some(2025), Some("沐阳县人民政府")),
         ] {
             assert_eq!((year(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");

@@ -50,13 +50,20 @@ pub fn kind(
     let sections = sections(document);
     let read = reading.read().count();
     let numbers = reading.read().filter(|value| value.content.value.is_some()).count();
+    let asks_for_reports = || title::is_about_reports(&name) || name.contains("通知") && !name.contains("公布");
+    if read >= 5 && numbers == 0 && asks_for_reports() {
+        return (PageKind::Article, format!("a form with {read} cells and no number, under the title {name}"));
+    }
     if read >= 5 {
         return (PageKind::Report, format!("{read} cells of the form were read, {numbers} with numbers"));
     }
     let promises = title::score(&name);
     // Two heads are enough beside the words of an application: an excerpt, or a report in prose.
     let applications = || document.prose().any(|line| line.text.contains("政府信息公开申请"));
-    if promises > -20 && (sections.len() >= 3 || (sections.len() == 2 && applications())) {
+    if promises > -20
+        && !title::is_about_reports(&name)
+        && (sections.len() >= 3 || (sections.len() == 2 && applications()))
+    {
         return (
             PageKind::Report,
             format!("{} of the report's section heads ({}), no table", sections.len(), sections.join(", ")),

@@ -4,6 +4,7 @@ use super::rows::{Row, RowKind, Slot};
 use super::words::WORDS;
 use super::{Reading, shortened};
 use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
+use crate::parse::identity::title;
 use crate::parse::label::Letters;
 use crate::parse::reading::Rule;
 
@@ -13,21 +14,55 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
         slot.key.len() >= WORDS.len() && (slot.key.starts_with("第二十条第") || slot.key.contains(WORDS))
     };
     let mut pending = Pending::default();
-    for row in rows {
+    for (n, row) in rows.iter().enumerate() {
         if row.slots.iter().any(other_table) {
             pending = Pending::default();
+        } else if pending.ready() && holds_values(row, row.below(rows.get(n + 1)), &pending) {
+            take(of_latest_year(row, &rows[n + 1..], &pending), &pending, reading);
+            pending = Pending::default();
+        } else if let Some(group) = pending.group_beside(row) {
+            take_beside(row, group, &pending, reading);
         } else if row.heads_only() || (row.kind == RowKind::Heading && mentions_group(row)) {
             pending.add(row);
-        } else if pending.ready()
-            && row.kind != RowKind::Heading
-            && row.slots.iter().all(|slot| slot.content.is_value())
-        {
-            take(row, &pending, reading);
-            pending = Pending::default();
         } else if row.labels().len() > 1 || row.kind != RowKind::Heading {
             pending = Pending::default();
         }
     }
+}
+
+/// Whether these are the numbers under the heads. Words in a cell are one that can't be read; a row of blanks is the numbers'
+/// own only where none follows.
+fn holds_values(row: &Row<'_>, below: Option<&Row<'_>>, pending: &Pending<'_>) -> bool {
+    let filled = |row: &Row<'_>| row.slots.iter().any(|slot| slot.content.is_value() && !slot.is_blank());
+    match row.kind {
+        RowKind::Heading => false,
+        _ if filled(row) && row.slots.iter().all(|slot| slot.content.is_value()) => true,
+        RowKind::Grid if filled(row) => by_column(row, pending).is_some(),
+        RowKind::Line if filled(row) => {
+            let cells = if pending.groups.len() == 1 { OUTCOMES.len() } else { CHALLENGES.len() * OUTCOMES.len() };
+            row.slots.len() == cells && row.labels().len() * 2 < cells
+        }
+        RowKind::Grid => {
+            row.slots.iter().all(|slot| slot.is_blank() && slot.fresh)
+                && !below.is_some_and(filled)
+                && by_column(row, pending).is_some()
+        }
+        _ => false,
+    }
+}
+
+/// Where rows are of several years (2023年 over 2022年), the latest is the report's.
+fn of_latest_year<'r, 't>(row: &'r Row<'t>, rest: &'r [Row<'t>], pending: &Pending<'_>) -> &'r Row<'t> {
+    let year = |row: &Row<'_>| row.slots.iter().find(|slot| slot.is_label()).and_then(|slot| title::year(slot.text));
+    let Some(first) = year(row) else { return row };
+    let others = rest.iter().take_while(|other| other.table == row.table && other.kind == RowKind::Grid);
+    let others = others.filter(|other| by_column(other, pending).is_some());
+    others
+        .filter_map(|other| Some((year(other)?, other)))
+        .chain([(first, row)])
+        .max_by_key(|(year, _)| *year)
+        .unwrap_or((first, row))
+        .1
 }
 
 /// Heads seen since the last values.
@@ -56,6 +91,15 @@ impl<'a> Pending<'a> {
     fn ready(&self) -> bool {
         !self.groups.is_empty() && self.outcomes >= 4
     }
+
+    /// The group that stands beside the row's numbers, where the heads name only outcomes: the table turned on its side.
+    fn group_beside(&self, row: &Row<'_>) -> Option<usize> {
+        let numbers = || row.slots.iter().any(|slot| slot.content.is_value() && !slot.is_blank());
+        if !self.groups.is_empty() || self.outcomes < 4 || row.kind != RowKind::Grid || !numbers() {
+            return None;
+        }
+        row.labels().iter().rev().find_map(|slot| groups_in(&slot.key).pop())
+    }
 }
 
 fn mentions_group(row: &Row<'_>) -> bool {
@@ -83,7 +127,7 @@ fn groups_in(words: &str) -> Vec<usize> {
 
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
-    let exact = OUTCOMES.iter().position(|(_, label)| *label == words);
+    let exact = OUTCOMES.iter().position(|(_, label)| *label == words || *label == "总计" && words == "合计");
     let near = || {
         let letters = Letters::of(words);
         WORDS.outcomes.iter().position(|known| known.likeness(&letters) >= 75)
@@ -135,6 +179,24 @@ fn take(row: &Row<'_>, pending: &Pending<'_>, reading: &mut Reading) {
     );
 }
 
+/// The outcomes of one group, by the heads over them.
+fn take_beside(row: &Row<'_>, group: usize, pending: &Pending<'_>, reading: &mut Reading) {
+    let heads = || pending.rows.iter().filter(|head| head.kind == RowKind::Grid && head.table == row.table);
+    let over = |slot: &Slot<'_>| {
+        heads()
+            .flat_map(|head| &head.slots)
+            .filter(|head| head.overlaps(slot.columns))
+            .find_map(|head| outcome(&head.key))
+    };
+    let found: Vec<(usize, &Slot<'_>)> =
+        row.slots.iter().filter(|slot| slot.fresh).filter_map(|slot| Some((over(slot)?, slot))).collect();
+    if (0..OUTCOMES.len()).all(|outcome| found.iter().filter(|(of, _)| *of == outcome).count() == 1) {
+        for (outcome, slot) in found {
+            reading.take(indicator(group, outcome), None, Some("件"), row, slot, Rule::Label);
+        }
+    }
+}
+
 /// Group and outcome of each column from the heads over it; all columns of the groups named, each once.
 fn by_column<'a>(row: &'a Row<'_>, pending: &Pending<'_>) -> Option<Vec<(usize, usize, &'a Slot<'a>)>> {
     if row.kind != RowKind::Grid {
@@ -156,7 +218,8 @@ fn by_column<'a>(row: &'a Row<'_>, pending: &Pending<'_>) -> Option<Vec<(usize, 
         }
         match (group, outcome(&words)) {
             (Some(group), Some(outcome)) => found.push((group, outcome, slot)),
-            _ if slot.is_blank() => {}
+            // A label of the row's own: its year.
+            _ if slot.is_blank() || slot.is_label() => {}
             _ => return None,
         }
     }

@@ -25,11 +25,14 @@ pub fn of_lines<'a>(lines: impl Iterator<Item = &'a Line>, words: &dyn FormWords
     (gather.rows, glued)
 }
 
+/// What a pasted table's cells are separated by.
+const BARS: [char; 4] = ['|', '│', '┃', '｜'];
+
 /// A whole table in one line: several row labels and a head of the form.
 fn is_glued(line: &Line, words: &dyn FormWords) -> bool {
     let text = key(&line.text);
     let head = ["第二十条第", "信息内容", "申请人情况", "勾稽关系"].iter().any(|head| text.contains(head));
-    head && !line.text.contains('|') && words.labels_within(&text) >= 3
+    head && !line.text.contains(BARS) && words.labels_within(&text) >= 3
 }
 
 /// What the form's words are, for gathering cells from a text.
@@ -53,8 +56,8 @@ struct Gather<'a, 'w> {
 
 impl<'a> Gather<'a, '_> {
     fn line(&mut self, line: &'a Line) {
-        if line.text.contains('|') {
-            let cells = separated(line, '|');
+        if let Some(bar) = line.text.chars().find(|c| BARS.contains(c)) {
+            let cells = separated(line, bar);
             if cells.iter().all(|cell| cell.text.chars().all(|c| matches!(c, '-' | ':' | ' ')))
                 && line.text.contains('-')
             {

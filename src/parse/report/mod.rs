@@ -77,10 +77,11 @@ impl Reading {
         rule: Rule,
     ) {
         if slot.content.state == CellState::Unreadable {
+            let code = applicant.map_or_else(|| indicator.clone(), |applicant| code_of(&indicator, applicant));
             self.doubts.push(Doubt {
                 rule: "unreadable",
                 detail: format!("a cell of {indicator} holds {:?}", shortened(slot.text)),
-                values: vec![indicator.clone()],
+                values: vec![code],
                 span: slot.span,
             });
         }
@@ -102,6 +103,21 @@ impl Reading {
         });
     }
 
+    /// What the tables that are not shown say, where none that is shown is of their kind: a tab of its own for each.
+    fn add_missing_tables(&mut self, hidden: Reading) {
+        if self.values.is_empty() {
+            self.values = hidden.values;
+            self.doubts.extend(hidden.doubts);
+            return;
+        }
+        for kind in [&["disclosure."][..], &["applications."], &["review.", "litigation_"]] {
+            let is_of = |value: &&Read| kind.iter().any(|prefix| value.indicator.starts_with(prefix));
+            if !self.values.iter().any(|value| is_of(&value)) {
+                self.values.extend(hidden.values.iter().filter(is_of).cloned());
+            }
+        }
+    }
+
     fn doubt(&mut self, rule: &'static str, detail: String, values: Vec<String>, row: &Row<'_>) {
         self.doubts.push(Doubt { rule, detail, values, span: row.span() });
     }
@@ -111,8 +127,10 @@ impl Reading {
 pub fn report(document: &Document) -> Reading {
     let mut reading = Reading::default();
     of_rows(&rows::of_tables(document, false), &mut reading);
-    if reading.values.is_empty() {
-        of_rows(&rows::of_tables(document, true), &mut reading);
+    if document.tables.iter().any(|table| table.hidden) {
+        let mut hidden = Reading::default();
+        of_rows(&rows::of_tables(document, true), &mut hidden);
+        reading.add_missing_tables(hidden);
     }
     if reading.values.is_empty() {
         let (rows, glued) = gather::of_lines(document.prose(), &*WORDS);
@@ -162,17 +180,21 @@ fn settle_repeats(reading: &mut Reading) {
         let key = cell(&value);
         match seen.get(&key) {
             Some(&first) if value.indicator != "statistic" => {
-                let first: &Read = &kept[first];
-                if first.content != value.content {
-                    reading.doubts.push(Doubt {
-                        rule: "repeated",
-                        detail: format!(
-                            "printed twice: {:?}, and later {:?}; the first is kept",
-                            first.text, value.text
-                        ),
-                        values: vec![code(&value)],
-                        span: value.span,
-                    });
+                let known: &Read = &kept[first];
+                if known.content == value.content {
+                    continue;
+                }
+                // An empty form before the one filled in says nothing.
+                let of_a_form = known.content.state == CellState::Blank;
+                let which = if of_a_form { "later one" } else { "first" };
+                reading.doubts.push(Doubt {
+                    rule: "repeated",
+                    detail: format!("printed twice: {:?}, and later {:?}; the {which} is kept", known.text, value.text),
+                    values: vec![code(&value)],
+                    span: value.span,
+                });
+                if of_a_form {
+                    kept[first] = value;
                 }
             }
             _ => {

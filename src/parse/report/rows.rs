@@ -78,6 +78,12 @@ impl<'t> Slot<'t> {
     pub fn overlaps(&self, columns: (usize, usize)) -> bool {
         self.columns.0 < columns.1 && columns.0 < self.columns.1
     }
+
+    /// Whether the cell is also one of the row below, which has a label of its own in `labels`.
+    pub fn reaches(&self, below: &Row<'_>, labels: (usize, usize)) -> bool {
+        below.slots.iter().any(|lower| !lower.fresh && lower.columns == self.columns)
+            && below.slots.iter().any(|lower| lower.fresh && lower.is_label() && lower.overlaps(labels))
+    }
 }
 
 impl<'t> Row<'t> {
@@ -96,8 +102,25 @@ impl<'t> Row<'t> {
         self.slots.iter().filter(|slot| slot.is_label()).collect()
     }
 
+    /// The first cell with a number or a sign for nothing.
+    pub fn first_value(&self) -> Option<&Slot<'t>> {
+        self.slots.iter().find(|slot| slot.content.is_value() && !slot.is_blank())
+    }
+
+    /// Cells after the last label that stands before `first`.
+    pub fn after_label_before(&self, first: &Slot<'_>) -> &[Slot<'t>] {
+        let before = |slot: &Slot<'_>| slot.is_label() && slot.columns.0 < first.columns.0;
+        let from = self.slots.iter().rposition(before).map_or(0, |at| at + 1);
+        &self.slots[from..]
+    }
+
     pub fn heads_only(&self) -> bool {
         self.slots.iter().all(|slot| slot.is_label() || slot.is_blank())
+    }
+
+    /// The row below in the same table, where there is one.
+    pub fn below<'r>(&self, next: Option<&'r Row<'t>>) -> Option<&'r Row<'t>> {
+        next.filter(|next| next.kind == RowKind::Grid && self.kind == RowKind::Grid && next.table == self.table)
     }
 
     /// From the first cell to the last.

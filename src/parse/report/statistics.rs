@@ -11,7 +11,7 @@ use crate::parse::reading::{Rule, Series};
 const UNITS: [&str; 16] =
     ["条", "件", "次", "个", "人", "元", "万元", "篇", "人次", "份", "场", "期", "部", "项", "千元", "条次"];
 
-/// The number columns of a statistics table.
+/// Label, unit and number columns of a statistics table; several where halves of a long table stand side by side.
 struct Heads {
     label: usize,
     unit: usize,
@@ -19,26 +19,32 @@ struct Heads {
 }
 
 pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
-    let mut heads: Option<Heads> = None;
+    let mut heads: Vec<Heads> = Vec::new();
     for row in rows {
-        if let Some(found) = heads_of(row) {
-            heads = Some(found);
-            continue;
+        let found = heads_of(row);
+        if !found.is_empty() {
+            heads = found;
+        } else if row.kind != RowKind::Heading {
+            heads.iter().for_each(|heads| take(row, heads, reading));
         }
-        let Some(heads) = &heads else { continue };
-        if row.kind == RowKind::Heading {
-            continue;
-        }
-        take(row, heads, reading);
     }
 }
 
-fn heads_of(row: &Row<'_>) -> Option<Heads> {
-    let find = |words: &[&str]| row.slots.iter().position(|slot| words.contains(&&*slot.key));
-    let label = find(&["指标名称", "统计指标", "指标", "项目"])?;
-    let unit = find(&["计量单位", "单位"])?;
-    let series: Vec<_> = row.slots.iter().filter_map(|slot| Some((slot.columns, series_named(&slot.key)?))).collect();
-    (!series.is_empty()).then_some(Heads { label: row.slots[label].columns.0, unit: row.slots[unit].columns.0, series })
+fn heads_of(row: &Row<'_>) -> Vec<Heads> {
+    let mut found: Vec<Heads> = Vec::new();
+    let mut label = None;
+    for slot in &row.slots {
+        if ["指标名称", "统计指标", "指标", "项目"].contains(&&*slot.key) {
+            label = Some(slot.columns.0);
+        } else if ["计量单位", "单位"].contains(&&*slot.key) {
+            let Some(label) = label.take() else { continue };
+            found.push(Heads { label, unit: slot.columns.0, series: Vec::new() });
+        } else if let (Some(last), Some(series)) = (found.last_mut(), series_named(&slot.key)) {
+            last.series.push((slot.columns, series));
+        }
+    }
+    found.retain(|heads| !heads.series.is_empty());
+    found
 }
 
 /// `2017年度`, `统计数`, `本期实际` count the year; `历年累计`, `本年累计` add up.
@@ -52,16 +58,19 @@ fn series_named(words: &str) -> Option<Series> {
 }
 
 fn take(row: &Row<'_>, heads: &Heads, reading: &mut Reading) {
-    let at = |column: usize| row.slots.iter().find(|slot| slot.overlaps((column, column + 1)));
-    let Some(label) = at(heads.label).filter(|slot| slot.is_label()) else { return };
-    let unit = at(heads.unit).filter(|slot| slot.columns != label.columns);
+    // Of labels in several columns (a group's beside the row's own) the last is the row's own.
+    let is_label = |slot: &&Slot<'_>| (heads.label..heads.unit).contains(&slot.columns.0) && slot.is_label();
+    let Some(label) = row.slots.iter().rev().find(is_label) else { return };
+    let at_unit = |slot: &&Slot<'_>| slot.overlaps((heads.unit, heads.unit + 1)) && slot.columns != label.columns;
+    let unit = row.slots.iter().find(at_unit);
+    let has_unit = unit.is_some_and(|unit| !unit.is_blank());
     let cells: Vec<(&Slot<'_>, Series)> = heads
         .series
         .iter()
         .filter_map(|(columns, series)| {
             row.slots.iter().find(|slot| slot.overlaps(*columns)).map(|slot| (slot, *series))
         })
-        .filter(|(slot, _)| slot.columns != label.columns && slot.content.is_value())
+        .filter(|(slot, _)| slot.columns != label.columns && (slot.content.is_value() || has_unit))
         .collect();
     // A heading row of the form (一、主动公开情况) has neither unit nor number.
     let empty = cells.iter().all(|(slot, _)| slot.is_blank()) && unit.is_none_or(Slot::is_blank);
@@ -80,6 +89,10 @@ fn take(row: &Row<'_>, heads: &Heads, reading: &mut Reading) {
         if let Some(value) = reading.values.last_mut() {
             value.label = Some(label.text.to_owned());
             value.series = Some(series);
+            let code = super::code(value);
+            if let Some(doubt) = reading.doubts.last_mut().filter(|doubt| doubt.span == slot.span) {
+                doubt.values = vec![code];
+            }
         }
     }
 }

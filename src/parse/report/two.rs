@@ -11,27 +11,37 @@ use crate::parse::reading::Rule;
 struct Heads<'a> {
     blocks: Vec<&'static Block>,
     slots: Vec<&'a Slot<'a>>,
+    /// Columns of the grid in which the labels of these heads stand.
+    labels: (usize, usize),
     table: usize,
     rule: Rule,
+}
+
+impl Heads<'_> {
+    fn over(&self, slot: &Slot<'_>) -> bool {
+        self.slots.iter().any(|head| slot.overlaps(head.columns))
+    }
 }
 
 /// Longer than any head, bytes.
 const HEAD: usize = 60;
 
 pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
-    let mut heads: Option<Heads<'_>> = None;
-    // Heads can stand in a line of their own; a sentence is none.
-    let can_be_heads = |row: &&Row| row.kind != RowKind::Heading || row.slots.iter().all(|slot| slot.key.len() < HEAD);
-    for row in rows.iter().filter(can_be_heads) {
-        if let Some(found) = heads_of(row) {
-            heads = Some(found);
+    let mut heads: Vec<Heads<'_>> = Vec::new();
+    for (n, row) in rows.iter().enumerate() {
+        // Heads can stand in a line of their own; a sentence is none.
+        if row.kind == RowKind::Heading && row.slots.iter().any(|slot| slot.key.len() >= HEAD) {
             continue;
         }
-        if row.slots.iter().any(|slot| slot.key.starts_with("第二十条第"))
-            && row.heads_only()
-            && row.labels().len() == 1
-        {
-            heads = None;
+        let found = heads_of(row);
+        if !found.is_empty() {
+            heads = found;
+            continue;
+        }
+        if row.slots.iter().any(|slot| slot.key.starts_with("第二十条第")) && row.heads_only() {
+            if row.labels().len() == 1 {
+                heads.clear();
+            }
             continue;
         }
         let Some(label) = row.slots.iter().find(|slot| slot.is_label()) else { continue };
@@ -39,26 +49,52 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
             reading.doubt("extra_row", format!("the form has no row {:?}", shortened(label.text)), Vec::new(), row);
             continue;
         }
-        let Some((label, prefix_rule)) = row_label(row) else { continue };
-        let values = row.after_labels();
-        if values.iter().all(Slot::is_blank) && row.kind != RowKind::Grid {
-            continue;
+        let below = row.below(rows.get(n + 1));
+        for heads in &heads {
+            if let Some((label, rule)) = row_label(row, Some(heads)) {
+                let values = values_of(row, label, heads);
+                // A label that spans this row too, with its numbers, was read where it began.
+                let again = !label.fresh && values.iter().all(|slot| !slot.fresh || !heads.over(slot));
+                if !again && (row.kind == RowKind::Grid || !values.iter().all(Slot::is_blank)) {
+                    take(Taken { row, below, label, rule, values }, heads, reading);
+                }
+            }
         }
-        match &heads {
-            Some(heads) => take(row, label, prefix_rule, values, heads, reading),
-            None if values.is_empty() => {}
-            None => reading.doubt(
+        if heads.is_empty()
+            && let Some((label, _)) = row_label(row, None)
+            && row.after_labels().iter().any(|slot| row.kind == RowKind::Grid || !slot.is_blank())
+        {
+            reading.doubt(
                 "unmatched",
                 format!("{:?} stands under no head of table two", shortened(label.text)),
                 Vec::new(),
                 row,
-            ),
+            );
         }
     }
 }
 
-fn row_label<'r>(row: &'r Row<'_>) -> Option<(&'r Slot<'r>, Rule)> {
-    let label = *row.labels().last()?;
+/// The label of a row: the last that stands before the heads, where their columns are known.
+fn row_label<'r, 't>(row: &'r Row<'t>, heads: Option<&Heads<'_>>) -> Option<(&'r Slot<'t>, Rule)> {
+    let in_grid = heads.filter(|heads| row.kind == RowKind::Grid && row.table == heads.table);
+    let mut labels = row.slots.iter().rev().filter(|slot| slot.is_label());
+    let label = match in_grid {
+        // Words among the values are cells that can't be read; a unit between label and values is no label.
+        Some(heads) => {
+            let stands = |slot: &&Slot<'_>| {
+                heads.labels.0 <= slot.columns.0 && slot.columns.0 < heads.labels.1 && slot.is_label()
+            };
+            let before = || row.slots.iter().rev().filter(stands);
+            let known = before().find(|slot| WORDS.is_disclosure_row(slot)).or_else(|| before().next());
+            // A row moved aside by its spans: its label is where it is.
+            known.or_else(|| labels.find(|slot| WORDS.is_disclosure_row(slot)))?
+        }
+        None => {
+            let last = labels.next()?;
+            // Words among the values are cells that can't be read.
+            labels.find(|_| !WORDS.is_disclosure_row(last)).filter(|slot| WORDS.is_disclosure_row(slot)).unwrap_or(last)
+        }
+    };
     if WORDS.is_disclosure_row(label) {
         return Some((label, Rule::Label));
     }
@@ -68,27 +104,57 @@ fn row_label<'r>(row: &'r Row<'_>) -> Option<(&'r Slot<'r>, Rule)> {
     WORDS.is_near_disclosure_row(label).then_some((label, Rule::Near))
 }
 
-/// Heads of one block: all of its columns, in order, each recognisable.
-fn heads_of<'r>(row: &'r Row<'_>) -> Option<Heads<'r>> {
+/// What stands behind a row's label, up to the labels of the heads beside these.
+fn values_of<'r, 't>(row: &'r Row<'t>, label: &Slot<'_>, heads: &Heads<'_>) -> &'r [Slot<'t>] {
+    let from = row.slots.iter().position(|slot| slot.columns == label.columns).map_or(0, |at| at + 1);
+    let values = &row.slots[from..];
+    if row.kind != RowKind::Grid || row.table != heads.table {
+        return values;
+    }
+    // A unit or a number of its own may stand between label and values.
+    let first = heads.slots.first().map_or(0, |head| head.columns.0);
+    let skipped = values.iter().take_while(|slot| slot.is_label() && slot.columns.1 <= first).count();
+    &values[skipped..]
+}
+
+/// Heads of one block: all of its columns, in order, each recognisable; of several blocks where they stand side by side.
+fn heads_of<'r>(row: &'r Row<'_>) -> Vec<Heads<'r>> {
     if !row.heads_only() {
-        return None;
+        return Vec::new();
     }
     let labels = row.labels();
-    let corner = labels.iter().rposition(|slot| WORDS.corner.is_near(&slot.key, 75));
-    let labels: Vec<&Slot<'_>> = corner.map_or(labels.clone(), |at| labels[at + 1..].to_vec());
+    let corners: Vec<usize> = (0..labels.len()).filter(|&at| WORDS.corner.is_near(&labels[at].key, 75)).collect();
+    if corners.len() < 2 || row.kind != RowKind::Grid {
+        let from = corners.last().map_or(0, |at| at + 1);
+        return fitting(&labels[from..], 0, row.table, from > 0).into_iter().collect();
+    }
+    let ends = corners.iter().skip(1).copied().chain([labels.len()]);
+    let side_by_side = corners
+        .iter()
+        .zip(ends)
+        .map(|(&corner, end)| fitting(&labels[corner + 1..end], labels[corner].columns.0, row.table, true));
+    side_by_side.collect::<Option<Vec<_>>>().unwrap_or_default()
+}
+
+/// The block whose columns these heads are; after 信息内容 (`cornered`) others may stand among them.
+fn fitting<'r>(labels: &[&'r Slot<'r>], from: usize, table: usize, cornered: bool) -> Option<Heads<'r>> {
     if labels.is_empty() {
         return None;
     }
     let mut best: Option<(Rule, &'static Block)> = None;
     for block in BLOCKS.iter().filter(|block| block.columns.len() == labels.len()) {
         let fits: Option<Vec<Rule>> =
-            block.columns.iter().zip(&labels).map(|(column, slot)| fit(WORDS.column(column)?, slot)).collect();
+            block.columns.iter().zip(labels).map(|(column, slot)| fit(WORDS.column(column)?, slot)).collect();
         let Some(rule) = fits.and_then(|rules| rules.into_iter().max()) else { continue };
         if best.as_ref().is_none_or(|(known, _)| rule < *known) {
             best = Some((rule, block));
         }
     }
-    let (rule, best) = best?;
+    let (rule, best, slots) = match best {
+        Some((rule, block)) => (rule, block, labels.to_vec()),
+        None if cornered => among_others(labels)?,
+        None => return None,
+    };
     // A cut head alone (本年…) says too little about which form it is.
     if rule == Rule::Order && labels.len() == 1 {
         return None;
@@ -98,7 +164,26 @@ fn heads_of<'r>(row: &'r Row<'_>) -> Option<Heads<'r>> {
             && block.columns.len() == best.columns.len()
             && block.columns.iter().zip(best.columns).all(|(one, other)| one.field == other.field)
     };
-    Some(Heads { blocks: BLOCKS.iter().filter(same).collect(), slots: labels, table: row.table, rule })
+    let to = slots.first().map_or(from, |head| head.columns.0);
+    Some(Heads { blocks: BLOCKS.iter().filter(same).collect(), slots, labels: (from, to), table, rule })
+}
+
+/// The heads of a block to the letter among heads that the form does not have: last year's numbers, a unit, a remark.
+fn among_others<'r>(labels: &[&'r Slot<'r>]) -> Option<(Rule, &'static Block, Vec<&'r Slot<'r>>)> {
+    let found = BLOCKS.iter().filter(|block| block.columns.len() < labels.len()).filter_map(|block| {
+        let slots: Option<Vec<&Slot<'_>>> = block
+            .columns
+            .iter()
+            .map(|column| {
+                let word = WORDS.column(column)?;
+                let exact = |slot: &&&Slot<'_>| slot.key == word.key || slot.short() == word.short;
+                let mut named = labels.iter().filter(exact);
+                named.next().filter(|_| named.next().is_none()).copied()
+            })
+            .collect();
+        Some((Rule::Label, block, slots?))
+    });
+    found.max_by_key(|(_, block, _)| block.columns.len())
 }
 
 /// How a printed head fits a column: to the letter, nearly, or cut short so that only its order tells.
@@ -117,14 +202,18 @@ fn fit(column: &ColumnWord, slot: &Slot<'_>) -> Option<Rule> {
     column.letters.is_near(&slot.key, 80).then_some(Rule::Near)
 }
 
-fn take(
-    row: &Row<'_>,
-    label: &Slot<'_>,
-    label_rule: Rule,
-    values: &[Slot<'_>],
-    heads: &Heads<'_>,
-    reading: &mut Reading,
-) {
+/// A row whose label is known.
+struct Taken<'r, 't> {
+    row: &'r Row<'t>,
+    /// The next row of its table.
+    below: Option<&'r Row<'t>>,
+    label: &'r Slot<'t>,
+    rule: Rule,
+    values: &'r [Slot<'t>],
+}
+
+fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
+    let Taken { row, below, label, rule: label_rule, values } = taken;
     let found = heads.blocks.iter().find_map(|block| {
         let row = block.rows.iter().find(|(known, _)| {
             // The labels of table two are their own keys.
@@ -164,9 +253,38 @@ fn take(
         );
         return;
     };
-    for (column, (slot, placed)) in block.columns.iter().zip(cells) {
-        let rule = label_rule.max(heads.rule).max(placed);
-        reading.take(indicator(column.field), None, slot.content.unit.or(column.unit), row, slot, rule);
+    for (n, (column, (slot, placed))) in block.columns.iter().zip(cells).enumerate() {
+        let code = indicator(column.field);
+        let shared =
+            !slot.fresh || slot.content.value.is_some() && below.is_some_and(|below| slot.reaches(below, heads.labels));
+        if shared {
+            reading.doubt("merged", format!("the cell of {code} is one with its neighbour's"), vec![code], row);
+            continue;
+        }
+        let of_column = heads.slots.get(n).and_then(|head| unit_in(head.text)).or(column.unit);
+        let unit = slot.content.unit.or(of_column);
+        if let Some(detail) = slips(unit, of_column, column.unit) {
+            reading.doubt("unit", format!("{code}: {detail}"), vec![code.clone()], row);
+        }
+        reading.take(code, None, unit, row, slot, label_rule.max(heads.rule).max(placed));
+    }
+}
+
+/// The unit that a head prints: `本年收费金额（单位：元）`.
+fn unit_in(head: &str) -> Option<&'static str> {
+    let after = head.split_once("单位")?.1.trim_start_matches(|c: char| matches!(c, '：' | ':') || c.is_whitespace());
+    MONEY.into_iter().find(|unit| after.starts_with(unit))
+}
+
+const MONEY: [&str; 4] = ["万元", "亿元", "千元", "元"];
+
+/// Money in another unit than its column's, or than the form's: ten thousand times too much is soon read.
+fn slips(unit: Option<&str>, of_column: Option<&str>, of_form: Option<&str>) -> Option<String> {
+    let unit = unit.filter(|unit| MONEY.contains(unit))?;
+    match (of_column, of_form) {
+        (Some(column), _) if column != unit => Some(format!("printed in {unit} in a column of {column}")),
+        (_, Some(form)) if form != unit => Some(format!("the head is in {unit}, the form in {form}")),
+        _ => None,
     }
 }
 

@@ -68,6 +68,9 @@ impl Words {
             let (letters, short_letters) = (Letters::of(&whole), Letters::of(&short));
             exact.insert(whole.clone(), n);
             exact.insert(short, n);
+            if label == "（七）总计" {
+                exact.insert(key("（七）合计"), n);
+            }
             rows.push(RowWord { indicator, key: whole, letters, short_letters, bare });
         }
         let heads = BLOCKS
@@ -109,6 +112,13 @@ impl Words {
         if let Some(&n) = self.exact.get(&*slot.key).or_else(|| self.exact.get(slot.short())) {
             return Some((self.rows[n].indicator, Rule::Label));
         }
+        // A group's label in one cell with the row's own (三不予公开1属于国家秘密), and 其中 before it.
+        let own = self.behind_groups(&slot.key);
+        if own.len() < slot.key.len()
+            && let Some(&n) = self.exact.get(own)
+        {
+            return Some((self.rows[n].indicator, Rule::Near));
+        }
         let short = without_number(slot.short());
         if in_group_six && short == "其他" {
             return Some(("applications.other.other", Rule::Near));
@@ -135,6 +145,18 @@ impl Words {
         match best {
             (alike, Some(row)) if alike >= NEAR && alike >= second + LEAD => Some((row.indicator, Rule::Near)),
             _ => None,
+        }
+    }
+
+    /// What is left of a key without the labels of groups that lead it.
+    fn behind_groups<'k>(&self, key: &'k str) -> &'k str {
+        let mut rest = key;
+        loop {
+            let leading = self.groups.iter().map(|(group, _)| &**group).chain(["其中"]);
+            match leading.filter_map(|lead| rest.strip_prefix(lead)).find(|rest| !rest.is_empty()) {
+                Some(behind) => rest = behind,
+                None => return rest,
+            }
         }
     }
 

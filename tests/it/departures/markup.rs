@@ -121,6 +121,65 @@ pub const CASES: &[Case] = &[
         );
         page.whole.push(|html| html.replace("<body>", "<body><title>头部</title><meta name=\"ColumnName\" content=\"头部\"><meta name=\"ArticleTitle\" content=\"2018年头部\">"));
     }),
+    both("copies hidden by the page's style sheet", |page| {
+        page.head += "<style>\n.wap { display : none !important } @media (max-width: 700px) { .pc { display: none } }\n.tab{display:none}.tab.on{display:block}</style>";
+        let other = "<table><tr><td colspan=\"3\">四、结转下年度继续办理</td><td>9</td></tr></table>";
+        page.before.insert(
+            0,
+            format!("<div class=\"box wap\">{}</div>\n", other.replace("<td>9</td>", &"<td>9</td>".repeat(7))),
+        );
+        page.whole.push(|html| {
+            html.replace("<table border", "<div class=\"pc tab on\"><table border")
+                .replace("</tbody></table>", "</tbody></table></div>")
+        });
+    }),
+    both("copies for browsers without scripts", |page| {
+        let row =
+            format!("<table><tr><td colspan=\"3\">四、结转下年度继续办理</td>{}</tr></table>", "<td>9</td>".repeat(7));
+        page.before.insert(0, format!("<template>{row}</template><noscript>{row}</noscript>\n"));
+    }),
+    both("a copy hidden within a layout table", |page| {
+        page.whole.push(|html| {
+            let copy = format!(
+                "<table><tr><td colspan=\"3\">四、结转下年度继续办理</td>{}</tr></table>",
+                "<td>9</td>".repeat(7)
+            );
+            html.replace("<body>", &format!("<body><table><tr><td><div style=\"display:none\">{copy}</div>"))
+                .replace("</body>", "</td></tr></table></body>")
+        });
+    }),
+    both("a tab for each table", |page| {
+        page.head += "<style>.pane{display:none}.pane.on{display:block}</style>";
+        page.whole.push(|html| {
+            html.replace("<table border", "<div class=\"pane\"><table border")
+                .replace("</tbody></table>", "</tbody></table></div>")
+                .replacen("class=\"pane\"", "class=\"pane on\"", 1)
+        });
+    }),
+    both("marks of notes raised in labels", |page| {
+        page.inside = |cell| match cell.text.as_str() {
+            "（七）总计" | "规章" | "结果维持" => format!("{}<sup>1</sup>", cell.text),
+            _ => cell.text.clone(),
+        };
+    }),
+    both("numbers struck through before those that hold", |page| {
+        page.inside = |cell| match cell.code {
+            Some(_) => format!("<del cite=\"mailto:a\">9</del><s>8</s><ins>{}</ins>", cell.text),
+            None => cell.text.clone(),
+        };
+    }),
+    both("numbers in fields of a form", |page| {
+        page.inside = |cell| match cell.code {
+            Some(_) => format!("<input type=\"text\" readonly value=\"{}\"><input type=hidden value=9>", cell.text),
+            None => cell.text.clone(),
+        };
+    }),
+    both("soft hyphens and joiners within numbers", |page| {
+        page.inside = |cell| match cell.code {
+            Some(_) => format!("&shy;{}&zwj;&#x2060;{}&#8203;", &cell.text[..1], &cell.text[1..]),
+            None => cell.text.clone(),
+        };
+    }),
 ];
 
 fn word(cell: &Cell) -> String {

@@ -74,7 +74,7 @@ impl Page {
         (Headers(vec![("Content-Type".into(), self.content_type.into())]), (self.bytes)(html))
     }
 
-    fn markup(&self, table: &Table) -> String {
+    pub fn markup(&self, table: &Table) -> String {
         let rows = table
             .iter()
             .map(|row| format!("<tr>{}</tr>\n", row.iter().map(|cell| self.cell(cell)).collect::<String>()));
@@ -120,6 +120,11 @@ impl Page {
                 }
             }
         }
+    }
+
+    /// The last column of the block of regulations.
+    pub fn last_of_regulations(&self) -> &'static str {
+        if self.edition == Edition::Y2021 { "in_force" } else { "disclosed_total" }
     }
 
     /// Codes of cells on which no number stands any more.

@@ -91,6 +91,37 @@ pub const CASES: &[Case] = &[
     both("words in a cell", |page| {
         page.print(PRIVATE, "见附件", Unreadable, None);
     }),
+    both("marks of notes after numbers", |page| {
+        for (code, mark) in [
+            ("applications.received/total", "①"),
+            ("applications.granted/total", "<sup>1</sup>"),
+            ("applications.total/total", "[1]"),
+            ("review.total", "<a href=\"#_ftn1\"><sup>[1]</sup></a>"),
+            ("disclosure.penalties.decisions", "*"),
+        ] {
+            let (_, value) = page.expected[code].clone();
+            let value = value.unwrap();
+            page.print(code, &format!("{value}{mark}"), Remark, Some(&value));
+        }
+    }),
+    both("words and signs for nothing", |page| {
+        for (code, text) in [(PRIVATE, "暂无"), (REVIEW, "N/A"), ("applications.granted/research", "━")] {
+            page.print(code, text, Dash, None);
+        }
+    }),
+    both("what is no one number", |page| {
+        for (code, text) in [
+            (PRIVATE, "12<br>15"),
+            (REVIEW, "12-15"),
+            ("applications.granted/research", "约12"),
+            ("applications.granted/enterprise", "1O5"),
+            ("applications.granted/other", "<s>12</s>"),
+            ("disclosure.penalties.decisions", "12%"),
+        ] {
+            page.print(code, text, Unreadable, None);
+            page.lost.push(code.into());
+        }
+    }),
 ];
 
 fn in_group(code: &str) -> bool {
