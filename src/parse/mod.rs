@@ -55,7 +55,7 @@ pub const HISTORY: [(&str, &str); 9] = [
     ("8", "the attribute that hides does so in any case of letters too"),
     (
         "9",
-        "heads in another order, left out or beside foreign columns; words in a cell cost that cell alone; cells merged over rows or columns are doubted; notes' marks, struck text, numbers in words; what style sheets hide; reports of several years on one page; years in Chinese numerals",
+        "heads in another order, left out or beside foreign columns; words in a cell cost that cell alone; cells merged over rows or columns are doubted; notes' marks, struck text, numbers in words; what style sheets hide; reports of several years on one page; years in Chinese numerals; next pages by arrow, title or number",
     ),
 ];
 

@@ -11,7 +11,7 @@ const MAY_NAME: [(&str, &[&str]); 21] = [
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
     ("crawl", &["archive", "clock", "dataset", "exchange", "office", "parse", "seed", "store", "urlkey"]),
-    ("dataset", &["archive", "parse", "store"]),
+    ("dataset", &["archive", "digest", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),

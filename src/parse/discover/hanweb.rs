@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::at;
 use super::paging::{parameter, with};
 use crate::parse::extract::{Anchor, Document, html};
 
@@ -11,11 +12,9 @@ const MAX_RECORDS: usize = 5_000;
 /// Anchors in `<record><![CDATA[…]]></record>` of the page's scripts; or, in answers that are XML throughout, of its text.
 pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
     let source = if document.scripts.contains("<record>") { document.scripts.as_str() } else { text };
-    if !source.contains("<record>") {
-        return Vec::new();
-    }
+    let Some(first) = at(source, "<record>") else { return Vec::new() };
     let mut anchors = Vec::new();
-    for record in source.split("<record>").skip(1).take(MAX_RECORDS) {
+    for record in source[first..].split("<record>").skip(1).take(MAX_RECORDS) {
         let Some(record) = record.split("</record>").next() else { continue };
         let record = record.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
         anchors.extend(html(record).anchors);
@@ -25,7 +24,8 @@ pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
 
 /// More rows: the address in `<nextgroup>`; or, behind an answer of the data proxy that had rows, the page after it.
 pub fn next(page: &Url, text: &str) -> Option<String> {
-    if let Some(group) = text.split("<nextgroup>").nth(1).and_then(|rest| rest.split("</nextgroup>").next()) {
+    if let Some(begin) = at(text, "<nextgroup>") {
+        let group = text[begin..].split("</nextgroup>").next()?;
         let href = group.split("href=").nth(1)?;
         let quote = href.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         return href[1..].split(quote).next().map(|address| address.replace("&amp;", "&"));

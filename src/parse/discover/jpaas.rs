@@ -12,6 +12,9 @@ const ROWS: usize = 15;
 /// First pages of every unit that a page builds.
 pub fn units(text: &str) -> Vec<String> {
     let mut units = Vec::new();
+    if super::at(text, "queryData=").is_none() {
+        return units;
+    }
     for (at, name) in text.match_indices("queryData=") {
         let rest = &text[at + name.len()..];
         let Some(quote @ ('"' | '\'')) = rest.chars().next() else { continue };

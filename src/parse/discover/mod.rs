@@ -170,6 +170,11 @@ impl Found<'_> {
     }
 }
 
+/// Where a product's mark is first in a page: each page is looked through for all of them.
+fn at(text: &str, mark: &str) -> Option<usize> {
+    memchr::memmem::find(text.as_bytes(), mark.as_bytes())
+}
+
 fn is_file(href: &str) -> bool {
     let path = href.split(['?', '#']).next().unwrap_or(href).to_ascii_lowercase();
     FILES.iter().any(|extension| path.ends_with(extension))
