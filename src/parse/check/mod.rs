@@ -1,6 +1,7 @@
 //! The form's arithmetic and the report's own words, held against its numbers. Findings only: a value is never repaired.
 
 mod across;
+mod claims;
 mod doubts;
 mod identities;
 mod narrative;

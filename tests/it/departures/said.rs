@@ -1,6 +1,7 @@
 //! What reports say in words: of whom and of which year they are, and numbers that the tables must or need not bear out.
 
-use gongkai::parse::{Edition, PageKind, Verdict};
+use gongkai::exchange::Headers;
+use gongkai::parse::{self, CellState, Edition, Given, PageKind, Parsed, Verdict};
 
 use super::page::{Page, TITLE};
 use super::read;
@@ -43,6 +44,11 @@ fn claims_that_the_tables_contradict() {
     }
 }
 
+fn read_page(html: &str) -> Parsed {
+    let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
+    parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() })
+}
+
 #[test]
 fn whose_report_and_of_which_year() {
     for (title, sentence, year, agency) in [
@@ -67,15 +73,7 @@ fn whose_report_and_of_which_year() {
         let mut page = Page::of(Edition::Y2021);
         page.before.insert(0, format!("<p>{sentence}</p>\n"));
         let html = String::from_utf8(page.served().1).unwrap().replace(TITLE, title);
-        let headers = gongkai::exchange::Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-        let given = gongkai::parse::Given {
-            url: None,
-            status: Some(200),
-            headers: &headers,
-            query: None,
-            body: html.as_bytes(),
-        };
-        let report = gongkai::parse::read(given).report.unwrap();
+        let report = read_page(&html).report.unwrap();
         assert_eq!((report.year, report.agency.as_deref()), (Some(year), Some(agency)), "{title}");
     }
 }
@@ -94,7 +92,7 @@ fn a_year_that_the_period_contradicts_is_said() {
 fn what_is_about_reports_is_none() {
     let sections = "<p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>三、收到和处理政府信息公开申请情况</p><p>五、存在的主要问题及改进情况</p>";
     let mut empty = Page::of(Edition::Y2021);
-    empty.print_all(gongkai::parse::CellState::Blank, |_| String::new());
+    empty.print_all(CellState::Blank, |_| String::new());
     let form: String = empty.tables.iter().map(|table| empty.markup(table)).collect();
     let navigation = "<ul><li>首页</li><li>政府信息公开年报</li></ul>";
     for (title, body) in [
@@ -106,15 +104,7 @@ fn what_is_about_reports_is_none() {
         let html = format!(
             "<html><head><meta charset=utf-8><title>{title}</title></head><body>{navigation}<h1>{title}</h1>{body}</body></html>"
         );
-        let headers = gongkai::exchange::Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-        let given = gongkai::parse::Given {
-            url: None,
-            status: Some(200),
-            headers: &headers,
-            query: None,
-            body: html.as_bytes(),
-        };
-        let parsed = gongkai::parse::read(given);
+        let parsed = read_page(&html);
         assert!(parsed.report.is_none() && parsed.page.kind != PageKind::Report, "{title}: {}", parsed.page.reason);
     }
 }
