@@ -159,8 +159,8 @@ fn notes(connection: &Connection, id: CaptureId) -> Result<Vec<(&'static str, St
     let mut statement = connection.prepare_cached(
         "SELECT parser_version, kind, title, published, encoding, evidence, declared, replacements,
                 r.agency, r.year, r.edition,
-                (SELECT count(*) FROM value v WHERE v.report = r.id AND v.suggested = 0),
-                (SELECT count(*) FROM finding f WHERE f.report = r.id AND f.verdict = 'fail')
+                (SELECT count(*) FROM value_cell c WHERE c.report = r.id AND c.suggested = 0),
+                (SELECT count(*) FROM finding_verdict f WHERE f.report = r.id AND f.verdict = 'fail')
          FROM page p LEFT JOIN report r ON r.capture = p.capture WHERE p.capture = ?1",
     )?;
     let mut rows = statement.query([id.0])?;
