@@ -4,7 +4,7 @@
 //! of a text: `preflate-rs` guesses which made this one, and how, and notes what it did otherwise (the corrections). zlib of
 //! any level needs some 30 bytes of them, other encoders more.
 //!
-//! A row with codec [`CODEC`] holds, numbers as LEB128 unless said otherwise:
+//! A row with codec [`TAKEN_APART`](super::payload::TAKEN_APART) holds, numbers as LEB128 unless said otherwise:
 //!
 //! ```text
 //! CRC-32 (RFC 1952 8) of all that follows, the frame unpacked         4 bytes, little-endian
@@ -27,8 +27,6 @@ use flate2::{Crc, Decompress, FlushDecompress, Status};
 #[cfg(feature = "preflate")]
 use preflate_rs::{PreflateConfig, preflate_whole_deflate_stream, recreate_whole_deflate_stream};
 
-/// As `payload.codec` says it.
-pub const CODEC: &str = "gzip-preflate-0.7";
 /// Texts of a body together, bytes; a body with more stays as it is. The worst of this size (two letters in no order, level 9)
 /// takes seconds to take apart.
 pub const LARGEST: usize = 4 << 20;

@@ -48,11 +48,8 @@ pub fn fault(connection: &Connection, id: i64) -> Option<String> {
         Ok(bytes) => bytes,
         Err(fault) => return Some(fault),
     };
-    let digest = connection
-        .prepare_cached("SELECT digest FROM dictionary WHERE id = ?1")
-        .and_then(|mut select| select.query_row([id], |row| row.get::<_, String>(0)));
-    match digest {
-        Ok(digest) if digest == Digest::of(&bytes).to_string() => None,
+    match digest(connection, id) {
+        Ok(Some(digest)) if digest == Digest::of(&bytes).to_string() => None,
         Ok(_) => Some(format!("dictionary {id} is not what it was")),
         Err(fault) => Some(format!("dictionary {id} can't be read ({fault})")),
     }

@@ -38,7 +38,7 @@ impl Packer {
     /// Packs a body that came from `host` under `key`. Where no dictionary halves it, it becomes one itself as long as its host
     /// has room: that costs nothing, as the body is a few bytes then.
     pub fn pack(&self, tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
-        let alone = |level| by_itself(body, level).filter(|packed| packed.len() < body.len());
+        let alone = |level| zstd::bulk::compress(body, level).ok().filter(|packed| packed.len() < body.len());
         let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
         // What is packed already (pictures, PDFs) has nothing in common with anything. Answers in gzip wait for `compact`: to take
         // one apart costs 2 to 4 ms, keeping it half of one.
@@ -119,8 +119,4 @@ fn likely(tx: &Connection, own: &[i64], key: &UrlKey) -> Result<Vec<i64>, StoreE
     let near = near.flatten().filter(|near| own.contains(near));
     let others = own.iter().copied().filter(|id| Some(*id) != near);
     Ok(near.into_iter().chain(others).take(TRIED).collect())
-}
-
-fn by_itself(body: &[u8], level: i32) -> Option<Vec<u8>> {
-    zstd::bulk::compress(body, level).ok()
 }

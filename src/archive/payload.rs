@@ -5,7 +5,7 @@
 //! then a few bytes. A dictionary is packed by itself, so that a body needs at most one row besides its own.
 //!
 //! `codec` says what `bytes` are: `plain` (the body), `zstd` (a frame of it, against `dictionary` where there is one), or
-//! [`deflated::CODEC`] (a body in gzip or deflate, taken apart; its text is a frame likewise).
+//! [`TAKEN_APART`] (a body in gzip or deflate, taken apart; its text is a frame likewise).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,12 +13,17 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::Decompressor;
 
-use super::deflated::{self, Shell};
+#[cfg(feature = "preflate")]
+use super::deflated::Row;
+use super::deflated::Shell;
 use super::packer::Packer;
 use super::{ArchiveError, dictionary};
 use crate::digest::Digest;
 use crate::store::StoreError;
 use crate::urlkey::UrlKey;
+
+/// The codec of a body in gzip or deflate that lies taken apart, by the library and its version that put it together.
+pub const TAKEN_APART: &str = "gzip-preflate-0.7";
 
 /// Stores `body`, which came from `host` under `key`, unless it is there already.
 pub fn store(tx: &Connection, packer: &Packer, host: &str, key: &UrlKey, body: &[u8]) -> Result<Digest, StoreError> {
@@ -82,8 +87,8 @@ impl<'c> Reader<'c> {
         let damaged = |why: String| ArchiveError::Damaged { digest, why };
         let (codec, size, bytes, dictionary): (String, _, _, Option<i64>) =
             row.ok_or_else(|| damaged("it is not there".into()))?;
-        if codec == deflated::CODEC && cfg!(not(feature = "preflate")) {
-            return Err(ArchiveError::NotBuiltIn { digest, codec: deflated::CODEC });
+        if codec == TAKEN_APART && cfg!(not(feature = "preflate")) {
+            return Err(ArchiveError::NotBuiltIn { digest, codec: TAKEN_APART });
         }
         let of_dictionary = || dictionary.and_then(|id| dictionary::fault(self.connection, id));
         let loaded =
@@ -103,8 +108,8 @@ impl<'c> Reader<'c> {
             "plain" => Ok(Loaded { body: bytes, apart: None }),
             "zstd" => Ok(Loaded { body: self.unpack_frame(&bytes, bound(size), dictionary)?, apart: None }),
             #[cfg(feature = "preflate")]
-            deflated::CODEC => {
-                let row = deflated::Row::read(&bytes)?;
+            TAKEN_APART => {
+                let row = Row::read(&bytes)?;
                 let text = self.unpack_frame(row.frame, row.shell.text_len(), dictionary)?;
                 Ok(Loaded { body: row.put_together(&text)?, apart: Some((row.shell, text)) })
             }

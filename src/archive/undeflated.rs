@@ -1,8 +1,5 @@
 //! In the place of `deflated` where the feature `preflate` is not built in: no body is taken apart.
 
-/// As `payload.codec` says it.
-pub const CODEC: &str = "gzip-preflate-0.7";
-
 /// There is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shell {}

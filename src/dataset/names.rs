@@ -1,6 +1,6 @@
 //! What values are called and what findings are about: kept once, and referred to by number.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use crate::digest::Digest;
 use crate::parse::{Finding, Value, word};
@@ -45,45 +45,36 @@ impl Name<'_> {
         told
     }
 
-    /// Its number, given to it where it is new.
     fn number(&self, tx: &Connection) -> Result<i64, StoreError> {
-        let words = self.0;
-        let known = tx
-            .prepare_cached(
-                "SELECT id FROM value_name WHERE indicator = ?1 AND ifnull(applicant, 0) = ifnull(?2, 0)
-                     AND ifnull(label, 0) = ifnull(?3, 0) AND ifnull(series, 0) = ifnull(?4, 0)
-                     AND ifnull(unit, 0) = ifnull(?5, 0) AND rule = ?6",
-            )?
-            .query_row(words, |row| row.get(0))
-            .optional()?;
-        if let Some(known) = known {
-            return Ok(known);
-        }
-        tx.prepare_cached(
+        number(
+            tx,
+            self.0,
+            "SELECT id FROM value_name WHERE indicator = ?1 AND ifnull(applicant, 0) = ifnull(?2, 0)
+                 AND ifnull(label, 0) = ifnull(?3, 0) AND ifnull(series, 0) = ifnull(?4, 0)
+                 AND ifnull(unit, 0) = ifnull(?5, 0) AND rule = ?6",
             "INSERT INTO value_name (indicator, applicant, label, series, unit, rule) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(words)?;
-        Ok(tx.last_insert_rowid())
+        )
     }
 }
 
-/// The number of what a finding is about, given to it where it is new.
+/// The number of what a finding is about.
 pub fn of_subject(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
     let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
-    let words = params![finding.rule, word(&finding.severity), finding.detail, values, finding.fingerprint];
-    let known = tx
-        .prepare_cached(
-            "SELECT id FROM finding_subject WHERE fingerprint = ?5 AND detail = ?3 AND rule = ?1 AND severity = ?2
-                 AND \"values\" = ?4",
-        )?
-        .query_row(words, |row| row.get(0))
-        .optional()?;
+    number(
+        tx,
+        params![finding.rule, word(&finding.severity), finding.detail, values, finding.fingerprint],
+        "SELECT id FROM finding_subject WHERE fingerprint = ?5 AND detail = ?3 AND rule = ?1 AND severity = ?2
+             AND \"values\" = ?4",
+        "INSERT INTO finding_subject (rule, severity, detail, \"values\", fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )
+}
+
+/// The number that `select` finds for these words, or that `insert` gives them where they are new.
+fn number(tx: &Connection, words: impl Params + Copy, select: &str, insert: &str) -> Result<i64, StoreError> {
+    let known = tx.prepare_cached(select)?.query_row(words, |row| row.get(0)).optional()?;
     if let Some(known) = known {
         return Ok(known);
     }
-    tx.prepare_cached(
-        "INSERT INTO finding_subject (rule, severity, detail, \"values\", fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(words)?;
+    tx.prepare_cached(insert)?.execute(words)?;
     Ok(tx.last_insert_rowid())
 }

@@ -163,7 +163,7 @@ fn repack(
         && let Some(Frame { bytes, dictionary }) = packer.pack(&text, level)
         && let Some(bytes) = shell.row(&text, &bytes).filter(|row| row.len() < body.len())
     {
-        return Ok(Repacked { digest, codec: deflated::CODEC, bytes, dictionary });
+        return Ok(Repacked { digest, codec: payload::TAKEN_APART, bytes, dictionary });
     }
     Ok(match packer.pack(&body, level) {
         Some(Frame { bytes, dictionary }) => Repacked { digest, codec: "zstd", bytes, dictionary },
