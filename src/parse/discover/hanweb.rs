@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::at;
 use super::paging::{parameter, with};
+use super::places;
 use crate::parse::extract::{Anchor, Document, html};
 
 /// Records of one page.
@@ -11,10 +11,10 @@ const MAX_RECORDS: usize = 5_000;
 
 /// Anchors in `<record><![CDATA[…]]></record>` of the page's scripts; or, in answers that are XML throughout, of its text.
 pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
-    let source = if document.scripts.contains("<record>") { document.scripts.as_str() } else { text };
-    let Some(first) = at(source, "<record>") else { return Vec::new() };
+    let from_first = |source| places(source, "<record>").next().map(|first| &source[first..]);
+    let Some(source) = from_first(&document.scripts).or_else(|| from_first(text)) else { return Vec::new() };
     let mut anchors = Vec::new();
-    for record in source[first..].split("<record>").skip(1).take(MAX_RECORDS) {
+    for record in source.split("<record>").skip(1).take(MAX_RECORDS) {
         let Some(record) = record.split("</record>").next() else { continue };
         let record = record.trim().trim_start_matches("<![CDATA[").trim_end_matches("]]>");
         anchors.extend(html(record).anchors);
@@ -24,7 +24,7 @@ pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
 
 /// More rows: the address in `<nextgroup>`; or, behind an answer of the data proxy that had rows, the page after it.
 pub fn next(page: &Url, text: &str) -> Option<String> {
-    if let Some(begin) = at(text, "<nextgroup>") {
+    if let Some(begin) = places(text, "<nextgroup>").next() {
         let group = text[begin..].split("</nextgroup>").next()?;
         let href = group.split("href=").nth(1)?;
         let quote = href.chars().next().filter(|c| matches!(c, '"' | '\''))?;

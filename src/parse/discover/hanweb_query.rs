@@ -25,7 +25,7 @@ pub fn next(page: &Url, text: &str, query: Option<&Query>) -> Option<(String, Qu
 
 /// `var param_745545 = {col:1,webid:355,path:'/',columnid:59960,unitid:'745545',…}` in a page whose rows are some of a total.
 fn more_rows(text: &str) -> Option<(String, Query)> {
-    let at = super::at(text, PROXY)?;
+    let at = super::places(text, PROXY).next()?;
     // A page with the address of its next group is asked for by that.
     (!text.contains("<nextgroup>")).then_some(())?;
     let proxy = format!("{}{PROXY}", &text[text[..at].rfind(['"', '\'', '(', ' ', '='])? + 1..at]);
@@ -55,9 +55,8 @@ fn after_rows(answer: &Url, text: &str) -> Option<Url> {
 
 /// The search that the page's own script names: its parameters are posted, with the number of the page.
 fn search(text: &str) -> Option<(String, Query)> {
-    let first = super::at(text, SEARCH)?;
-    let named = text[first..].match_indices(SEARCH).find_map(|(at, _)| {
-        let rest = text[first + at + SEARCH.len()..].strip_prefix('?')?;
+    let named = super::places(text, SEARCH).find_map(|at| {
+        let rest = text[at + SEARCH.len()..].strip_prefix('?')?;
         rest.split(['"', '\'', ' ', '<', '>', '\r', '\n']).next().filter(|asked| asked.contains("infotypeId="))
     })?;
     let named = named.replace("&amp;", "&");

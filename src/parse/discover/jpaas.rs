@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use super::paging::{parameter, with};
 
+const DATA: &str = "queryData=";
 const API: &str = "/front/page/build/unit";
 /// Rows asked for at a time, as the product's own pages do.
 const ROWS: usize = 15;
@@ -12,11 +13,8 @@ const ROWS: usize = 15;
 /// First pages of every unit that a page builds.
 pub fn units(text: &str) -> Vec<String> {
     let mut units = Vec::new();
-    if super::at(text, "queryData=").is_none() {
-        return units;
-    }
-    for (at, name) in text.match_indices("queryData=") {
-        let rest = &text[at + name.len()..];
+    for at in super::places(text, DATA) {
+        let rest = &text[at + DATA.len()..];
         let Some(quote @ ('"' | '\'')) = rest.chars().next() else { continue };
         let Some(block) = rest[1..].split(quote).next() else { continue };
         // In the page the block is JSON with its quotes turned or escaped.

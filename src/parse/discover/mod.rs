@@ -41,8 +41,8 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for anchor in hanweb::records(document, text) {
         found.anchor(&anchor);
     }
-    if !document.anchors.iter().any(paging::is_next)
-        && let Some(next) = paging::by_number(&document.anchors)
+    if let Some(next) = paging::by_number(&document.anchors)
+        && !document.anchors.iter().any(paging::is_next)
     {
         found.push(&next.href, LinkHop::Page, &next.text, 0);
     }
@@ -170,9 +170,9 @@ impl Found<'_> {
     }
 }
 
-/// Where a product's mark is first in a page: each page is looked through for all of them.
-fn at(text: &str, mark: &str) -> Option<usize> {
-    memchr::memmem::find(text.as_bytes(), mark.as_bytes())
+/// Where a product's mark stands in a page: each page is looked through for all of them.
+fn places(text: &str, mark: &str) -> impl Iterator<Item = usize> {
+    memchr::memmem::find_iter(text.as_bytes(), mark.as_bytes())
 }
 
 fn is_file(href: &str) -> bool {

@@ -13,8 +13,10 @@ const MAX_NAMED: usize = 100;
 pub fn is_next(anchor: &Anchor) -> bool {
     let says_next = |words: &str| {
         let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
-        let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']).to_lowercase();
-        matches!(words.as_str(), "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "next" | "nextpage")
+        let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']);
+        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁")
+            || words.eq_ignore_ascii_case("next")
+            || words.eq_ignore_ascii_case("nextpage")
     };
     says_next(&anchor.text) || says_next(&anchor.title) || matches!(anchor.text.trim(), ">" | "＞" | "›")
 }
