@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::label::folded_text;
+use super::label::{folded_text, numeral};
 use super::reading::CellState;
 
 /// A cell as read.
@@ -153,7 +153,7 @@ fn is_one_number(text: &str) -> bool {
 }
 
 fn is_numeral(c: char) -> bool {
-    matches!(c, '〇' | '零' | '○' | '一' | '二' | '两' | '三' | '四' | '五' | '六' | '七' | '八' | '九' | '十' | '百')
+    digit_in_words(c).is_some() || matches!(c, '十' | '百')
 }
 
 /// By a quick look: many labels and sentences begin with a numeral, and end in no unit.
@@ -163,11 +163,7 @@ fn may_be_in_words(text: &str) -> bool {
 }
 
 fn digit_in_words(c: char) -> Option<u64> {
-    "〇一二三四五六七八九".chars().position(|digit| digit == c).map(|n| n as u64).or(match c {
-        '零' | '○' => Some(0),
-        '两' => Some(2),
-        _ => None,
-    })
+    numeral(c).or((c == '两').then_some(2)).map(u64::from)
 }
 
 /// A number in words with its unit (`一百二十三件`), or 零 alone. Without a unit it may be a numeral that leads a label.

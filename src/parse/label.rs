@@ -51,6 +51,23 @@ pub fn folded_text(text: &str, fold: impl Fn(char) -> Option<char>) -> Cow<'_, s
     out.into()
 }
 
+/// The digit that a Chinese numeral is.
+pub fn numeral(c: char) -> Option<u32> {
+    Some(match c {
+        '〇' | '零' | '○' => 0,
+        '一' => 1,
+        '二' => 2,
+        '三' => 3,
+        '四' => 4,
+        '五' => 5,
+        '六' => 6,
+        '七' => 7,
+        '八' => 8,
+        '九' => 9,
+        _ => return None,
+    })
+}
+
 /// A character as keys have it, traditional forms aside.
 fn folded(c: char) -> Option<char> {
     match c {

@@ -163,17 +163,15 @@ impl<'a> Apart<'a> {
 fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::CodingFault>) -> Parsed {
     let TextPage { text, document, identity, links } = page;
     let own = identity.year.and_then(|year| section::of_year(&document, year));
-    let reading = report::report(own.as_ref().unwrap_or(&document));
+    let of_report = own.as_ref().unwrap_or(&document);
+    let reading = report::report(of_report);
     let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
     note_limits(&mut reason, &document);
     if let Some(fault) = fault {
         reason.push_str(&format!("; {fault}"));
     }
-    let report = (kind == PageKind::Report).then(|| {
-        assembled(own.as_ref().unwrap_or(&document), reading, &identity, |spans| {
-            text.places.bytes_of(&text.text, spans)
-        })
-    });
+    let report = (kind == PageKind::Report)
+        .then(|| assembled(of_report, reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
     Parsed {
         decoded: Some(text.decoded),
         page: page_of(kind, reason, identity),
@@ -192,7 +190,8 @@ fn read_file(file: extract::Attachment) -> Parsed {
     };
     let identity = identity::identity(&document, None);
     let own = identity.year.and_then(|year| section::of_year(&document, year));
-    let reading = report::report(own.as_ref().unwrap_or(&document));
+    let of_report = own.as_ref().unwrap_or(&document);
+    let reading = report::report(of_report);
     let mut reason = format!("{}: {} cells of the form were read", file.kind, reading.read().count());
     note_limits(&mut reason, &document);
     let is_report = reading.read().count() >= 5 || page::is_report_in_words(&document, &identity);
@@ -200,7 +199,7 @@ fn read_file(file: extract::Attachment) -> Parsed {
     if !is_report {
         return Parsed { page: page_of(PageKind::Attachment, reason, identity), text, ..unread(String::new()) };
     }
-    let report = assembled(own.as_ref().unwrap_or(&document), reading, &identity, <[usize]>::to_vec);
+    let report = assembled(of_report, reading, &identity, <[usize]>::to_vec);
     Parsed { page: page_of(PageKind::Report, reason, identity), report: Some(report), text, ..unread(String::new()) }
 }
 

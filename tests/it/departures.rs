@@ -14,6 +14,7 @@ mod values;
 
 use std::collections::BTreeSet;
 
+use gongkai::exchange::Headers;
 use gongkai::parse::Edition::{self, Y2019, Y2021};
 use gongkai::parse::{self, Given, Parsed, Verdict};
 use url::Url;
@@ -120,6 +121,12 @@ fn read_as_printed(cases: &[Case]) {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// A page of no address.
+fn read_html(html: &str) -> Parsed {
+    let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
+    parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() })
 }
 
 fn read(page: &Page) -> Parsed {

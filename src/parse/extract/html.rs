@@ -35,7 +35,6 @@ struct Walk {
     /// The same around whole tables; they are read only where no table is shown.
     veil: Option<(Name, usize)>,
     sheet: Sheet,
-    sheet_hides: bool,
     /// Raised or struck text within a cell: its element, and where the cell's text stood when it began.
     aside: Option<(Name, usize)>,
 }
@@ -122,7 +121,7 @@ impl Walk {
 
     /// By its own words, or by the page's style sheets where it says nothing itself.
     fn hides(&self, name: &Name, tag: Attributes<'_>) -> bool {
-        hides(tag) || self.sheet_hides && self.sheet.hides(name, tag) && !shows(tag)
+        hides(tag) || self.sheet.hides(name, tag) && !shows(tag)
     }
 
     fn end_tag(&mut self, name: &Name, span: Span) {
@@ -185,7 +184,6 @@ impl Walk {
             }
             Inside::Style => {
                 self.sheet.add(text);
-                self.sheet_hides = self.sheet.hides_something();
                 return;
             }
             Inside::Body => {}

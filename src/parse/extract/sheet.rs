@@ -9,6 +9,8 @@ use super::tokens::{Attributes, Name};
 #[derive(Default)]
 pub struct Sheet {
     rules: Vec<Rule>,
+    /// One of them hides: in most pages' sheets none does.
+    one_hides: bool,
 }
 
 struct Rule {
@@ -69,17 +71,16 @@ impl Sheet {
                 }
                 rest = &rest[end..];
             }
+            self.one_hides |= hides;
             self.rules.push(rule);
         }
     }
 
-    /// Whether it hides anything at all: most pages' sheets don't.
-    pub fn hides_something(&self) -> bool {
-        self.rules.iter().any(|rule| rule.hides)
-    }
-
     /// Whether the rule that decides on this element hides it.
     pub fn hides(&self, name: &Name, tag: Attributes<'_>) -> bool {
+        if !self.one_hides {
+            return false;
+        }
         let (classes, id) = (tag.get("class").unwrap_or_default(), tag.get("id").unwrap_or_default());
         if classes.is_empty() && id.is_empty() {
             return false;

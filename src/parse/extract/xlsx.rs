@@ -46,9 +46,8 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
             merges_of(&mut book, &name).unwrap_or_default().into_iter().map(|merge| (merge.start, merge.end)).collect();
         let (top, left) = range.start().unwrap_or((0, 0));
         let index = document.tables.len();
-        let rows =
-            range.rows().zip(top..).map(|(row, y)| Row { cells: row_of(row, y, left, &merges, length), group: 0 });
-        let rows: Vec<Row> = rows.collect();
+        let row = |(row, y): (&[Data], u32)| Row { cells: row_of(row, y, left, &merges, length), group: 0 };
+        let rows: Vec<Row> = range.rows().zip(top..).map(row).collect();
         if !hidden {
             document.blocks.extend(words_over(&rows, length));
         }
@@ -59,13 +58,13 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
 }
 
 /// Title and sentences, which stand in rows of one cell each.
-fn words_over(rows: &[Row], length: usize) -> impl Iterator<Item = Block> {
+fn words_over(rows: &[Row], length: usize) -> Vec<Block> {
     let alone = |row: &Row| {
         let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
         let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
         filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: (0, length) }))
     };
-    rows.iter().filter_map(alone).collect::<Vec<_>>().into_iter()
+    rows.iter().filter_map(alone).collect()
 }
 
 /// First and last cell, each row and column.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::parse::label::folded_text;
+use crate::parse::label::{folded_text, numeral};
 
 /// Words that mean something else whatever stands beside them.
 const STRONG: [&str; 15] = [
@@ -203,8 +203,8 @@ pub fn year_of_period(sentence: &str) -> Option<i16> {
 fn with_digits(text: &str) -> Cow<'_, str> {
     fn digit(c: char) -> Option<u32> {
         match c {
-            '〇' | '○' | '零' | '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
-            _ => "一二三四五六七八九".chars().position(|known| known == c).map(|n| n as u32 + 1).or(c.to_digit(10)),
+            '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
+            _ => numeral(c).or(c.to_digit(10)),
         }
     }
     for (at, _) in text.match_indices('二') {

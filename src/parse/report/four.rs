@@ -1,7 +1,7 @@
 //! Table four: reviews and lawsuits. Fifteen columns under three groups, or three tables of five.
 
 use super::rows::{Row, RowKind, Slot};
-use super::words::WORDS;
+use super::words::{WORDS, is_head};
 use super::{Reading, shortened};
 use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
 use crate::parse::identity::title;
@@ -127,7 +127,7 @@ fn groups_in(words: &str) -> Vec<usize> {
 
 fn outcome(words: &str) -> Option<usize> {
     // The heads are their own keys.
-    let exact = OUTCOMES.iter().position(|(_, label)| *label == words || *label == "总计" && words == "合计");
+    let exact = OUTCOMES.iter().position(|(_, label)| is_head(words, label));
     let near = || {
         let letters = Letters::of(words);
         WORDS.outcomes.iter().position(|known| known.likeness(&letters) >= 75)

@@ -79,8 +79,9 @@ impl<'t> Slot<'t> {
         self.columns.0 < columns.1 && columns.0 < self.columns.1
     }
 
-    /// Whether the cell is also one of the row below, which has a label of its own in `labels`.
-    pub fn reaches(&self, below: &Row<'_>, labels: (usize, usize)) -> bool {
+    /// Whether the cell's number is also one of the row below, which has a label of its own in `labels`.
+    pub fn reaches(&self, below: Option<&Row<'_>>, labels: (usize, usize)) -> bool {
+        let Some(below) = below.filter(|_| self.content.value.is_some()) else { return false };
         below.slots.iter().any(|lower| !lower.fresh && lower.columns == self.columns)
             && below.slots.iter().any(|lower| lower.fresh && lower.is_label() && lower.overlaps(labels))
     }
@@ -100,6 +101,12 @@ impl<'t> Row<'t> {
     /// The labels that stand before the values, outermost first.
     pub fn labels(&self) -> Vec<&Slot<'t>> {
         self.slots.iter().filter(|slot| slot.is_label()).collect()
+    }
+
+    /// What stands behind a label of the row.
+    pub fn after(&self, label: &Slot<'_>) -> &[Slot<'t>] {
+        let from = self.slots.iter().position(|slot| slot.columns == label.columns).map_or(0, |at| at + 1);
+        &self.slots[from..]
     }
 
     /// The first cell with a number or a sign for nothing.

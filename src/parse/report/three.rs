@@ -1,7 +1,7 @@
 //! Table three: applications. Labels name the row, heads the applicant; a fragment after a page break inherits its heads.
 
 use super::rows::{Row, RowKind, Slot};
-use super::words::WORDS;
+use super::words::{WORDS, is_head};
 use super::{Doubt, Reading, code_of, shortened};
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::APPLICANTS;
@@ -61,7 +61,7 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
         }
         let Some((indicator, rule)) = row_label(row, &labels, group_six) else {
             if WORDS.group(last).is_none() {
-                unknown_row(after(row, last), row, last, reading);
+                unknown_row(row, last, reading);
             }
             continue;
         };
@@ -88,17 +88,11 @@ fn drop_sum_of_group_six(reading: &mut Reading) {
     }
 }
 
-/// What stands behind a label in its row.
-fn after<'r, 't>(row: &'r Row<'t>, label: &Slot<'_>) -> &'r [Slot<'t>] {
-    let at = row.slots.iter().position(|slot| slot.columns == label.columns).map_or(0, |at| at + 1);
-    &row.slots[at..]
-}
-
 /// The row's own label is the last that begins in it; （六）其他处理 is one only when no label stands after it.
 fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'static str, Rule)> {
     let last = labels.iter().rev().find(|slot| slot.fresh).or(labels.last())?;
     // A group's label beside an empty row is not the row （六）其他处理.
-    if !last.fresh && after(row, last).iter().all(Slot::is_blank) {
+    if !last.fresh && row.after(last).iter().all(Slot::is_blank) {
         return None;
     }
     // Heads (自然人 … 总计) are no row, and neither is a row of table two.
@@ -106,7 +100,7 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
         return None;
     }
     let (indicator, rule) = WORDS.row(last, group_six)?;
-    let values = after(row, last);
+    let values = row.after(last);
     if values.is_empty() {
         return None;
     }
@@ -116,7 +110,8 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
 }
 
 /// A row with seven numbers whose label the form does not know.
-fn unknown_row(values: &[Slot<'_>], row: &Row<'_>, label: &Slot<'_>, reading: &mut Reading) {
+fn unknown_row(row: &Row<'_>, label: &Slot<'_>, reading: &mut Reading) {
+    let values = row.after(label);
     let numbers = values.iter().filter(|slot| slot.content.value.is_some()).count();
     let numbered = label.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '（' | '(' | '一'..='四'));
     if numbers >= 7 && values.len() < 10 && numbered {
@@ -166,9 +161,7 @@ fn take(taken: Taken<'_, '_>, columns: Option<&Columns>, reading: &mut Reading) 
     for (n, applicant) in Applicant::ALL.into_iter().enumerate() {
         let why = match cells[n] {
             Some(slot) if !slot.fresh => "belongs to a row above",
-            Some(slot) if slot.content.value.is_some() && below.is_some_and(|below| slot.reaches(below, labels)) => {
-                "reaches into the row below"
-            }
+            Some(slot) if slot.reaches(below, labels) => "reaches into the row below",
             Some(slot) => {
                 reading.take(indicator.into(), Some(applicant), Some("件"), row, slot, rule);
                 continue;
@@ -283,7 +276,7 @@ fn columns_of(rows: &[Row<'_>], table: usize) -> Option<Columns> {
             }
         }
     }
-    let exactly = |label: &str| over.iter().position(|over| *over == label || label == "总计" && over == "合计");
+    let exactly = |label: &str| over.iter().position(|over| is_head(over, label));
     let exact = APPLICANTS.map(|label| exactly(&key(label)));
     // A head misspelt, or with its unit: none that another applicant's is to the letter.
     let heads_over = &over;

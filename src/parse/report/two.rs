@@ -106,8 +106,7 @@ fn row_label<'r, 't>(row: &'r Row<'t>, heads: Option<&Heads<'_>>) -> Option<(&'r
 
 /// What stands behind a row's label, up to the labels of the heads beside these.
 fn values_of<'r, 't>(row: &'r Row<'t>, label: &Slot<'_>, heads: &Heads<'_>) -> &'r [Slot<'t>] {
-    let from = row.slots.iter().position(|slot| slot.columns == label.columns).map_or(0, |at| at + 1);
-    let values = &row.slots[from..];
+    let values = row.after(label);
     if row.kind != RowKind::Grid || row.table != heads.table {
         return values;
     }
@@ -255,9 +254,7 @@ fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
     };
     for (n, (column, (slot, placed))) in block.columns.iter().zip(cells).enumerate() {
         let code = indicator(column.field);
-        let shared =
-            !slot.fresh || slot.content.value.is_some() && below.is_some_and(|below| slot.reaches(below, heads.labels));
-        if shared {
+        if !slot.fresh || slot.reaches(below, heads.labels) {
             reading.doubt("merged", format!("the cell of {code} is one with its neighbour's"), vec![code], row);
             continue;
         }

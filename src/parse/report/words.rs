@@ -207,6 +207,11 @@ impl Words {
     }
 }
 
+/// Whether a head's words are this label of the form; 合计 is printed for 总计.
+pub fn is_head(words: &str, label: &str) -> bool {
+    words == label || words == "合计" && label == "总计"
+}
+
 impl FormWords for Words {
     fn is_row_label(&self, slot: &Slot<'_>) -> bool {
         slot.is_label() && (self.is_disclosure_row(slot) || self.row(slot, true).is_some()) && !self.is_head(slot)

@@ -1,10 +1,9 @@
 //! What reports say in words: of whom and of which year they are, and numbers that the tables must or need not bear out.
 
-use gongkai::exchange::Headers;
-use gongkai::parse::{self, CellState, Edition, Given, PageKind, Parsed, Verdict};
+use gongkai::parse::{CellState, Edition, PageKind, Verdict};
 
 use super::page::{Page, TITLE};
-use super::read;
+use super::{read, read_html};
 
 /// A sentence, and the kind of claim in it that the tables contradict. `{received}` and the like are the tables' numbers.
 const CLAIMS: &[(&str, Option<&str>)] = &[
@@ -44,11 +43,6 @@ fn claims_that_the_tables_contradict() {
     }
 }
 
-fn read_page(html: &str) -> Parsed {
-    let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-    parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() })
-}
-
 #[test]
 fn whose_report_and_of_which_year() {
     for (title, sentence, year, agency) in [
@@ -73,7 +67,7 @@ fn whose_report_and_of_which_year() {
         let mut page = Page::of(Edition::Y2021);
         page.before.insert(0, format!("<p>{sentence}</p>\n"));
         let html = String::from_utf8(page.served().1).unwrap().replace(TITLE, title);
-        let report = read_page(&html).report.unwrap();
+        let report = read_html(&html).report.unwrap();
         assert_eq!((report.year, report.agency.as_deref()), (Some(year), Some(agency)), "{title}");
     }
 }
@@ -104,7 +98,7 @@ fn what_is_about_reports_is_none() {
         let html = format!(
             "<html><head><meta charset=utf-8><title>{title}</title></head><body>{navigation}<h1>{title}</h1>{body}</body></html>"
         );
-        let parsed = read_page(&html);
+        let parsed = read_html(&html);
         assert!(parsed.report.is_none() && parsed.page.kind != PageKind::Report, "{title}: {}", parsed.page.reason);
     }
 }

@@ -1,7 +1,8 @@
 //! The forms before 2019 laid out otherwise: halves side by side, labels in two columns, cells that hold no number.
 
-use gongkai::exchange::Headers;
-use gongkai::parse::{self, CellState, Edition, Given};
+use gongkai::parse::{CellState, Edition};
+
+use super::read_html;
 
 const ROWS: [(&str, &str, &str); 6] = [
     ("（一）主动公开政府信息数", "条", "3123"),
@@ -21,9 +22,7 @@ fn read(table: &str) -> (Vec<Statistic>, Vec<String>) {
     let html = format!(
         "<html><head><meta charset=utf-8><title>某局2017年政府信息公开工作年度报告</title></head><body><table>{table}</table></body></html>"
     );
-    let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-    let parsed =
-        parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() });
+    let parsed = read_html(&html);
     let report = parsed.report.unwrap_or_else(|| panic!("{}", parsed.page.reason));
     assert_eq!(report.edition, Some(Edition::Pre2019));
     let doubted = report.findings.into_iter().flat_map(|finding| finding.values).collect();
