@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use ring::digest::{Context, SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256, digest};
 
 /// SHA-256 of a payload (FIPS 180-4). Written as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,8 +19,8 @@ impl Digest {
     }
 }
 
-impl From<ring::digest::Digest> for Digest {
-    fn from(digest: ring::digest::Digest) -> Digest {
+impl From<aws_lc_rs::digest::Digest> for Digest {
+    fn from(digest: aws_lc_rs::digest::Digest) -> Digest {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_ref());
         Digest(bytes)

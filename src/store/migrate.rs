@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ring::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use super::StoreError;
+use crate::digest::Digest;
 
 const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001.sql"),
@@ -36,10 +36,7 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
         "sha256",
         1,
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-        |arguments| {
-            let text = arguments.get_raw(0).as_bytes()?;
-            Ok(data_encoding::HEXLOWER.encode(digest(&SHA256, text).as_ref()))
-        },
+        |arguments| Ok(Digest::of(arguments.get_raw(0).as_bytes()?).to_string()),
     )?;
     for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         connection.execute_batch(&format!(

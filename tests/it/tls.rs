@@ -78,9 +78,9 @@ fn config(server: Server, authority: &Authority) -> rustls::ServerConfig {
         _ => params.signed_by(&key, &authority.root),
     };
     let chain: Vec<CertificateDer<'static>> = vec![certificate.unwrap().der().clone()];
-    let mut provider = rustls::crypto::ring::default_provider();
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     if server == Server::P256Alone {
-        provider.kx_groups = vec![rustls::crypto::ring::kx_group::SECP256R1];
+        provider.kx_groups = vec![rustls::crypto::aws_lc_rs::kx_group::SECP256R1];
     }
     rustls::ServerConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()

@@ -1,25 +1,20 @@
 //! Labelled digests (WARC/1.1 5.8): `sha1:` in base 32, as most write them, `sha256:` in hexadecimal, the other
 //! way round, and in base 64.
 
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY as SHA1, SHA256};
 use data_encoding::{BASE32, BASE32_NOPAD, BASE64, BASE64URL, HEXLOWER};
-use sha1::Digest as _;
 
-use crate::digest::Hasher;
-
-/// `sha1:` and 32 characters of base 32.
-pub fn sha1_of(bytes: &[u8]) -> String {
-    format!("sha1:{}", BASE32.encode(&sha1::Sha1::digest(bytes)))
+/// `sha1:` and 32 characters of base 32, of bytes in several parts.
+pub fn sha1_of(parts: &[&[u8]]) -> String {
+    let mut hash = Context::new(&SHA1);
+    parts.iter().for_each(|part| hash.update(part));
+    format!("sha1:{}", BASE32.encode(hash.finish().as_ref()))
 }
 
 /// A label to hold bytes against as they pass.
 pub struct Check {
     expected: String,
-    hash: Hash,
-}
-
-enum Hash {
-    Sha1(sha1::Sha1),
-    Sha256(Hasher),
+    hash: Context,
 }
 
 impl Check {
@@ -27,28 +22,23 @@ impl Check {
     pub fn of(label: &str) -> Option<Check> {
         let (algorithm, expected) = label.trim().split_once(':')?;
         let hash = match algorithm.to_ascii_lowercase().as_str() {
-            "sha1" | "sha-1" => Hash::Sha1(sha1::Sha1::new()),
-            "sha256" | "sha-256" => Hash::Sha256(Hasher::new()),
+            "sha1" | "sha-1" => &SHA1,
+            "sha256" | "sha-256" => &SHA256,
             _ => return None,
         };
-        Some(Check { expected: expected.trim().to_owned(), hash })
+        Some(Check { expected: expected.trim().to_owned(), hash: Context::new(hash) })
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
-        match &mut self.hash {
-            Hash::Sha1(hash) => hash.update(bytes),
-            Hash::Sha256(hash) => hash.update(bytes),
-        }
+        self.hash.update(bytes);
     }
 
     pub fn holds(self) -> bool {
-        let digest = match self.hash {
-            Hash::Sha1(hash) => hash.finalize().to_vec(),
-            Hash::Sha256(hash) => hash.finish().as_bytes().to_vec(),
-        };
+        let digest = self.hash.finish();
+        let digest = digest.as_ref();
         let expected = self.expected.as_str();
-        let in_any_case = [BASE32.encode(&digest), BASE32_NOPAD.encode(&digest), HEXLOWER.encode(&digest)];
-        let as_written = [BASE64.encode(&digest), BASE64URL.encode(&digest)];
+        let in_any_case = [BASE32.encode(digest), BASE32_NOPAD.encode(digest), HEXLOWER.encode(digest)];
+        let as_written = [BASE64.encode(digest), BASE64URL.encode(digest)];
         in_any_case.iter().any(|text| text.eq_ignore_ascii_case(expected)) || as_written.iter().any(|it| it == expected)
     }
 }
@@ -75,7 +65,7 @@ mod tests {
         assert_eq!(agrees("sha1:qZk+NkcGgWq6PiVxeFDCbJzQ2J0=", b"abc"), Some(true));
         assert_eq!(agrees("sha1:qZk-NkcGgWq6PiVxeFDCbJzQ2J0=", b"abc"), Some(true));
         assert_eq!(agrees("sha1:QZK+NKCGGWQ6PIVXEFDCBJZQ2J0=", b"abc"), Some(false));
-        assert_eq!(sha1_of(b"abc"), "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE5");
+        assert_eq!(sha1_of(&[b"a", b"bc"]), "sha1:VGMT4NSHA2AWVOR6EVYXQUGCNSONBWE5");
         assert_eq!(agrees("md5:900150983CD24FB0D6963F7D28E17F72", b"abc"), None);
         assert_eq!(agrees("nonsense", b"abc"), None);
     }

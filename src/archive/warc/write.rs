@@ -106,7 +106,7 @@ pub fn pack(
     let number = capture.id.to_string();
     let id_of = |kind: &str| record_id(&[kind, &number, capture.url.as_str(), &capture.started_at]);
     let response_id = id_of("response");
-    let payload_digest = sha1_of(body);
+    let payload_digest = sha1_of(&[body]);
     let url = capture.url.as_str();
     let mut head: Vec<(&str, &str)> = vec![
         ("WARC-Type", if original.is_some() { "revisit" } else { "response" }),
@@ -200,9 +200,7 @@ impl Packer {
     }
 
     fn record(&mut self, out: &mut Vec<u8>, id: &str, head: &[(&str, &str)], block: &[&[u8]]) -> io::Result<()> {
-        let mut digest = sha1::Sha1::default();
-        block.iter().for_each(|part| sha1::Digest::update(&mut digest, part));
-        let digest = data_encoding::BASE32.encode(&sha1::Digest::finalize(digest));
+        let digest = sha1_of(block);
         let length: usize = block.iter().map(|part| part.len()).sum();
         let record = &mut self.record;
         record.clear();
@@ -210,7 +208,7 @@ impl Packer {
         for (name, value) in head {
             write!(record, "{name}: {value}\r\n")?;
         }
-        write!(record, "WARC-Block-Digest: sha1:{digest}\r\nContent-Length: {length}\r\n\r\n")?;
+        write!(record, "WARC-Block-Digest: {digest}\r\nContent-Length: {length}\r\n\r\n")?;
         block.iter().for_each(|part| record.extend_from_slice(part));
         record.extend_from_slice(b"\r\n\r\n");
         let bound = match &mut self.by {

@@ -15,6 +15,7 @@ pub enum Groups {
 
 /// TLS 1.2 and 1.3 with the system's roots, Mozilla's where there are none, and what `--extra-ca` adds. Verification stays on.
 pub fn tls(network: &Network, groups: Groups) -> Result<rustls::ClientConfig, DoorError> {
+    use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519};
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject;
 
@@ -31,10 +32,12 @@ pub fn tls(network: &Network, groups: Groups) -> Result<rustls::ClientConfig, Do
                 .map_err(|error| fault(error.to_string()))?;
         }
     }
-    let mut provider = rustls::crypto::ring::default_provider();
-    if groups == Groups::P256 {
-        provider.kx_groups = vec![rustls::crypto::ring::kx_group::SECP256R1];
-    }
+    let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+    // Without the post-quantum group, whose longer hello some of these servers' walls drop.
+    provider.kx_groups = match groups {
+        Groups::Usual => vec![X25519, SECP256R1, SECP384R1],
+        Groups::P256 => vec![SECP256R1],
+    };
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| DoorError::Client(error.to_string()))?;

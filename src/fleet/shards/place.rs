@@ -100,7 +100,7 @@ impl Place {
             return Err(PlaceError::Secret { address: shown });
         }
         // One provider in the program: the one the crawl's own door uses. A second call finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_retry(ONE_TRY);
         if let Some((path, profile)) = credentials::file(environment) {
             let keys = credentials::read(&path, &profile)

@@ -186,7 +186,7 @@ fn a_damaged_document_costs_itself() {
 
 #[test]
 fn a_block_must_have_its_digest() {
-    let label = super::super::labelled::sha1_of(b"body");
+    let label = super::super::labelled::sha1_of(&[b"body"]);
     let whole = format!(
         "WARC/1.1\r\nWARC-Type: metadata\r\nWARC-Target-URI: http://a/0\r\nWARC-Block-Digest: {label}\r\nContent-Length: 4\r\n\r\nbody\r\n\r\n"
     );
