@@ -67,36 +67,57 @@ fn is_han(c: char) -> bool {
     matches!(c, '\u{3007}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{323AF}')
 }
 
-fn tokens(text: &str) -> Vec<Token> {
-    let mut found: Vec<Token> = Vec::new();
+/// The tokens of a text, piece by piece: `put` is given a piece, where it stands, and whether it goes on with the one before.
+fn pieces(text: &str, mut put: impl FnMut(&str, std::ops::Range<usize>, bool)) {
     let mut joins = false;
     for (start, c) in text.char_indices() {
-        let end = start + c.len_utf8();
+        let place = start..start + c.len_utf8();
         // Han, ASCII: nothing to normalise, and nearly all there is.
-        let key: String = if is_han(c) || c.is_ascii() {
-            c.to_lowercase().collect()
-        } else {
-            c.nfkc().flat_map(char::to_lowercase).collect()
-        };
-        if !key.chars().all(char::is_alphanumeric) || key.is_empty() {
-            joins = false;
-            continue;
-        }
-        let alone = key.chars().any(is_han);
-        match found.last_mut() {
-            Some(last) if joins && !alone => {
-                last.key.push_str(&key);
-                last.end = end;
+        if c.is_ascii() {
+            let is_part = c.is_ascii_alphanumeric();
+            if is_part {
+                put(c.to_ascii_lowercase().encode_utf8(&mut [0; 4]), place, joins);
             }
-            _ => found.push(Token { key, start, end }),
+            joins = is_part;
+        } else if is_han(c) {
+            if c.is_alphanumeric() {
+                put(c.encode_utf8(&mut [0; 4]), place, false);
+            }
+            joins = false;
+        } else {
+            let key: String = c.nfkc().flat_map(char::to_lowercase).collect();
+            let is_part = !key.is_empty() && key.chars().all(char::is_alphanumeric);
+            let alone = key.chars().any(is_han);
+            if is_part {
+                put(&key, place, joins && !alone);
+            }
+            joins = is_part && !alone;
         }
-        joins = !alone;
     }
+}
+
+fn tokens(text: &str) -> Vec<Token> {
+    let mut found: Vec<Token> = Vec::new();
+    pieces(text, |key, place, joins| match found.last_mut() {
+        Some(last) if joins => {
+            last.key.push_str(key);
+            last.end = place.end;
+        }
+        _ => found.push(Token { key: key.to_owned(), start: place.start, end: place.end }),
+    });
     found
 }
 
+/// The tokens with a space between them.
 fn spaced(text: &str) -> String {
-    tokens(text).into_iter().map(|token| token.key).collect::<Vec<_>>().join(" ")
+    let mut words = String::with_capacity(text.len() + text.len() / 3);
+    pieces(text, |key, _, joins| {
+        if !joins && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(key);
+    });
+    words
 }
 
 /// What somebody looks for: phrases that must all be there. Nothing of it is read as syntax.
