@@ -6,22 +6,60 @@ use crate::digest::Digest;
 use crate::parse::{Finding, Value, word};
 use crate::store::StoreError;
 
-/// The numbers of the values' names, in the order of the values. Reports of one form mostly have the same names in the same
-/// order, so that a whole list is looked up at once.
+/// The numbers of the values' names, in the order of the values.
 pub fn of_values(tx: &Connection, values: &[Value]) -> Result<Vec<i64>, StoreError> {
-    let list = Digest::of(&values.iter().map(Name::of).fold(Vec::new(), Name::tell)).to_string();
-    let known: Option<String> = tx
-        .prepare_cached("SELECT names FROM value_name_list WHERE digest = ?1")?
-        .query_row([&list], |row| row.get(0))
-        .optional()?;
+    list(
+        tx,
+        values.iter().flat_map(|value| Name::of(value).0),
+        "SELECT names FROM value_name_list WHERE digest = ?1",
+        "INSERT INTO value_name_list (digest, names) VALUES (?1, ?2)",
+        || values.iter().map(|value| Name::of(value).number(tx)).collect(),
+    )
+}
+
+/// The numbers of what findings are about, in their order.
+pub fn of_subjects(tx: &Connection, findings: &[Finding]) -> Result<Vec<i64>, StoreError> {
+    let words = findings.iter().flat_map(|finding| {
+        let own = [finding.rule, word(&finding.severity), &finding.detail, &finding.fingerprint];
+        own.into_iter().chain(finding.values.iter().map(String::as_str)).map(Some).chain([None])
+    });
+    list(
+        tx,
+        words,
+        "SELECT subjects FROM finding_subject_list WHERE digest = ?1",
+        "INSERT INTO finding_subject_list (digest, subjects) VALUES (?1, ?2)",
+        || findings.iter().map(|finding| of_subject(tx, finding)).collect(),
+    )
+}
+
+/// Reports of one form mostly have the same words in the same order, so that a whole list is looked up at once: what `select`
+/// finds for the words, or what is made where they are new.
+fn list<'w>(
+    tx: &Connection,
+    words: impl Iterator<Item = Option<&'w str>>,
+    select: &str,
+    insert: &str,
+    make: impl FnOnce() -> Result<Vec<i64>, StoreError>,
+) -> Result<Vec<i64>, StoreError> {
+    let mut told = Vec::new();
+    words.for_each(|words| tell(&mut told, words));
+    let digest = Digest::of(&told).to_string();
+    let known: Option<String> = tx.prepare_cached(select)?.query_row([&digest], |row| row.get(0)).optional()?;
     if let Some(known) = known {
         return serde_json::from_str(&known)
-            .map_err(|fault| StoreError::Row(format!("a list of names is no JSON: {fault}")));
+            .map_err(|fault| StoreError::Row(format!("a list of numbers is no JSON: {fault}")));
     }
-    let names = values.iter().map(|value| Name::of(value).number(tx)).collect::<Result<Vec<_>, _>>()?;
-    let known = serde_json::to_string(&names).map_err(|fault| StoreError::Row(fault.to_string()))?;
-    tx.prepare_cached("INSERT INTO value_name_list (digest, names) VALUES (?1, ?2)")?.execute([&list, &known])?;
-    Ok(names)
+    let numbers = make()?;
+    let known = serde_json::to_string(&numbers).map_err(|fault| StoreError::Row(fault.to_string()))?;
+    tx.prepare_cached(insert)?.execute([&digest, &known])?;
+    Ok(numbers)
+}
+
+/// Adds words so that no two lists are told alike.
+fn tell(told: &mut Vec<u8>, words: Option<&str>) {
+    let length = words.map_or(u32::MAX, |words| words.len() as u32);
+    told.extend_from_slice(&length.to_le_bytes());
+    told.extend_from_slice(words.unwrap_or_default().as_bytes());
 }
 
 /// Indicator, applicant, label, series, unit, rule.
@@ -33,16 +71,6 @@ impl Name<'_> {
         let series = value.series.as_ref().map(word);
         let (label, unit) = (value.label.as_deref(), value.unit.as_deref());
         Name([Some(&value.indicator), applicant, label, series, unit, Some(word(&value.rule))])
-    }
-
-    /// Adds its words so that no two lists are told alike.
-    fn tell(mut told: Vec<u8>, name: Name<'_>) -> Vec<u8> {
-        for words in name.0 {
-            let length = words.map_or(u32::MAX, |words| words.len() as u32);
-            told.extend_from_slice(&length.to_le_bytes());
-            told.extend_from_slice(words.unwrap_or_default().as_bytes());
-        }
-        told
     }
 
     fn number(&self, tx: &Connection) -> Result<i64, StoreError> {
@@ -57,8 +85,7 @@ impl Name<'_> {
     }
 }
 
-/// The number of what a finding is about.
-pub fn of_subject(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
+fn of_subject(tx: &Connection, finding: &Finding) -> Result<i64, StoreError> {
     let values = serde_json::to_string(&finding.values).map_err(|fault| StoreError::Row(fault.to_string()))?;
     number(
         tx,

@@ -226,15 +226,10 @@ fn put_findings(tx: &Connection, report_id: i64, report: &crate::parse::Report) 
     let mut insert = tx.prepare_cached(
         "INSERT INTO finding_verdict (report, nth, subject, verdict, left, right) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for (nth, finding) in report.findings.iter().enumerate() {
-        insert.execute(params![
-            report_id,
-            nth as i64,
-            names::of_subject(tx, finding)?,
-            word(&finding.verdict),
-            finding.left,
-            finding.right,
-        ])?;
+    let subjects = names::of_subjects(tx, &report.findings)?;
+    for ((nth, finding), subject) in report.findings.iter().enumerate().zip(subjects) {
+        insert
+            .execute(params![report_id, nth as i64, subject, word(&finding.verdict), finding.left, finding.right,])?;
     }
     Ok(())
 }
