@@ -14,7 +14,7 @@ use crate::clock::rfc3339;
 use crate::store::{Store, StoreError};
 
 /// Serialized it is the JSON of `crawl --json`, of the column `crawl.summary` and of `[notify]`.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
     /// Number of the run.
     pub crawl: i64,
@@ -96,13 +96,13 @@ impl Summary {
     /// Looks at what the run left in the archive, and keeps the whole beside the run.
     pub(super) async fn finish(mut self, store: &Store, crawl: i64, now: Timestamp) -> Result<Summary, StoreError> {
         self.crawl = crawl;
-        store
-            .write(move |tx| {
-                self.look(tx, now)?;
-                self.keep(tx, now)?;
-                Ok(self)
-            })
-            .await
+        let seen = store.write(move |tx| {
+            let mut seen = self.clone();
+            seen.look(tx, now)?;
+            seen.keep(tx, now)?;
+            Ok(seen)
+        });
+        seen.await
     }
 
     fn look(&mut self, tx: &Connection, now: Timestamp) -> Result<(), StoreError> {

@@ -110,17 +110,16 @@ impl<'a> Keeper<'a> {
     /// Makes durable what was given so far, but for revisits whose original was not among it.
     pub fn flush(&mut self) -> Result<(), ArchiveError> {
         self.bytes = 0;
-        let batch = std::mem::take(&mut self.batch);
+        let batch = Arc::new(std::mem::take(&mut self.batch));
         if batch.is_empty() {
             return Ok(());
         }
-        let packer = self.packer.clone();
-        let (batch, kept) = self.store.write_blocking(move |tx| {
-            let kept = batch.iter().map(|(_, item)| keep(tx, &packer, item)).collect::<Result<Vec<_>, _>>()?;
-            Ok((batch, kept))
+        let (packer, items) = (self.packer.clone(), batch.clone());
+        let kept = self.store.write_blocking(move |tx| {
+            items.iter().map(|(_, item)| keep(tx, &packer, item)).collect::<Result<Vec<_>, _>>()
         })?;
         let mut unread = Vec::new();
-        for ((file, item), kept) in batch.into_iter().zip(kept) {
+        for ((file, item), kept) in batch.iter().zip(kept) {
             match (kept, item) {
                 (Kept::New { id, revisit, unread: due }, _) => {
                     self.summary.captures += 1;
@@ -131,8 +130,10 @@ impl<'a> Keeper<'a> {
                     self.summary.known += 1;
                     unread.extend(due.then_some(id));
                 }
-                (Kept::NoOriginal, Item::Revisit(revisit)) if self.late.len() < LATE => self.late.push((file, revisit)),
-                (Kept::NoOriginal, Item::Revisit(revisit)) => self.orphan(&file, &revisit),
+                (Kept::NoOriginal, Item::Revisit(revisit)) if self.late.len() < LATE => {
+                    self.late.push((file.clone(), revisit.clone()));
+                }
+                (Kept::NoOriginal, Item::Revisit(revisit)) => self.orphan(file, revisit),
                 (Kept::NoOriginal, Item::Answer(_)) => {}
             }
         }

@@ -62,11 +62,12 @@ impl Store {
         Ok(Store { inner: Arc::new(inner) })
     }
 
-    /// Runs `change` in a transaction on the writer's thread; returns when it is durable, or undone.
+    /// Runs `change` in a transaction on the writer's thread; returns when it is durable, or undone. It is run a second time where
+    /// another that shared its transaction failed, which undid both.
     pub async fn write<T, F>(&self, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.writer()?.send(change)?.await.map_err(|_| StoreError::WriterGone)?
     }
@@ -75,7 +76,7 @@ impl Store {
     pub fn write_blocking<T, F>(&self, change: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.writer()?.send(change)?.blocking_recv().map_err(|_| StoreError::WriterGone)?
     }
@@ -178,6 +179,35 @@ mod tests {
         let names: String =
             store.reader().unwrap().query_row("SELECT group_concat(name) FROM agency", [], |r| r.get(0)).unwrap();
         assert_eq!(names, "b");
+    }
+
+    #[test]
+    fn a_change_that_fails_spares_those_that_share_its_commit() {
+        let (_folder, store) = store();
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (go, goes) = std::sync::mpsc::channel();
+        let goes = std::sync::Mutex::new(goes);
+        let writer = store.writer().unwrap();
+        let first = writer.send(move |_| {
+            begun.send(()).ok();
+            goes.lock().unwrap().recv().ok();
+            Ok(())
+        });
+        has_begun.recv().unwrap();
+        // These wait, and so share the next commit.
+        let name = |name: &'static str| {
+            writer.send(move |tx| Ok(tx.execute("INSERT INTO agency (name) VALUES (?1)", [name])?)).unwrap()
+        };
+        let (one, again, two) = (name("one"), name("one"), name("two"));
+        let panicked = writer.send::<(), _>(|_| panic!("in a change")).unwrap();
+        go.send(()).unwrap();
+        first.unwrap().blocking_recv().unwrap().unwrap();
+        assert_eq!(one.blocking_recv().unwrap().unwrap(), 1);
+        assert!(matches!(again.blocking_recv().unwrap(), Err(StoreError::Sql(_))));
+        assert_eq!(two.blocking_recv().unwrap().unwrap(), 1);
+        assert!(matches!(panicked.blocking_recv().unwrap(), Err(StoreError::ChangePanicked)));
+        let agencies: i64 = store.reader().unwrap().query_row("SELECT count(*) FROM agency", [], |r| r.get(0)).unwrap();
+        assert_eq!(agencies, 2);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn a_dictionary_that_was_undone_is_not_taken_for_the_next_of_its_number() {
     let keep = |site: u32, pages: std::ops::Range<u32>, undo: bool| {
         let packer = packer.clone();
         store.write_blocking(move |tx| {
-            for page in pages {
+            for page in pages.clone() {
                 let url = format!("http://s{site}.gov.cn/{page}");
                 archive::put(tx, &packer, &exchange(&url, 200, &page_of(site, page)), None)?;
             }

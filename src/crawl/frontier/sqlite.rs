@@ -79,7 +79,7 @@ impl Keeper for Sqlite {
 
     async fn settle(&self, settlement: Settlement) -> Result<Settling, CrawlError> {
         let (terms, crawl, packer) = (self.terms.clone(), self.crawl, self.packer.clone());
-        let settled = self.store.write(move |tx| settle_all(tx, &packer, settlement, &terms, crawl)).await?;
+        let settled = self.store.write(move |tx| settle_all(tx, &packer, &settlement, &terms, crawl)).await?;
         Ok(Settling::Done(settled))
     }
 
@@ -128,7 +128,7 @@ impl Keeper for Sqlite {
         // In the order of keys everything of the host lies between these.
         let (from, to) = (format!("http://{host}/"), format!("http://{host}0"));
         let known = self.store.write(move |tx| {
-            Ok(tx.prepare_cached("SELECT 1 FROM url WHERE key >= ?1 AND key < ?2 LIMIT 1")?.exists([from, to])?)
+            Ok(tx.prepare_cached("SELECT 1 FROM url WHERE key >= ?1 AND key < ?2 LIMIT 1")?.exists([&from, &to])?)
         });
         Ok(known.await?)
     }
@@ -146,20 +146,21 @@ impl Keeper for Sqlite {
 fn settle_all(
     tx: &Connection,
     packer: &Packer,
-    settlement: Settlement,
+    settlement: &Settlement,
     terms: &Terms,
     crawl: i64,
 ) -> Result<Settled, StoreError> {
     let Settlement { lease, exchange, outcome, detail, condition, found, asked_at, pace, blocked, now } = settlement;
+    let (now, outcome, blocked) = (*now, *outcome, *blocked);
     let host = host_of(&lease.url);
-    let capture = exchange.map(|exchange| archive::put(tx, packer, &exchange, Some(crawl))).transpose()?;
-    let mut held = held(tx, &found)?;
-    let chosen = choose(found, lease.pages, &mut held, terms);
+    let capture = exchange.as_ref().map(|exchange| archive::put(tx, packer, exchange, Some(crawl))).transpose()?;
+    let mut held = held(tx, found)?;
+    let chosen = choose(found.clone(), lease.pages, &mut held, terms);
     for found in &chosen.add {
         add(tx, found, now)?;
     }
     if let Some(at) = asked_at {
-        started(tx, &host, at)?;
+        started(tx, &host, *at)?;
     }
     let mut left_alone = None;
     if outcome.is_host_failure() {
@@ -170,8 +171,9 @@ fn settle_all(
     if let Some(until) = blocked {
         block(tx, &host, until, outcome)?;
     }
+    let (detail, condition) = (detail.clone(), condition.clone());
     let verdict = Verdict { outcome, detail, capture, condition };
-    settle(tx, &lease, &verdict, &terms.revisit, now)?;
+    settle(tx, lease, &verdict, &terms.revisit, now)?;
     let is_revisit = capture.map(|capture| archive::is_revisit(tx, capture)).transpose()?.unwrap_or(false);
     let (bounded, outside) = (chosen.bounded, chosen.outside);
     Ok(Settled { capture, is_revisit, bounded, outside, left_alone: blocked.or(left_alone) })

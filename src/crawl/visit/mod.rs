@@ -294,8 +294,8 @@ impl Visitor {
         archive
             .write(move |tx| {
                 dataset::put(tx, capture, &parsed, None)?;
-                match noted {
-                    Some((outcome, why)) => frontier::amend(tx, capture, outcome, &why),
+                match &noted {
+                    Some((outcome, why)) => frontier::amend(tx, capture, *outcome, why),
                     None => Ok(()),
                 }
             })
