@@ -1,6 +1,5 @@
 //! How a body is packed as it comes: by itself, or against a page of its host that is like it.
 
-use std::cell::LazyCell;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -13,8 +12,6 @@ use crate::urlkey::UrlKey;
 const LEVEL: i32 = 3;
 /// A level that only says whether a body packs, and about how well.
 const QUICK: i32 = 1;
-/// A body that keeps less than this part of its bytes against a dictionary is halved by it: by itself markup keeps an eleventh.
-const AMPLE: usize = 24;
 /// Bodies below this gain too little from a dictionary to be worth looking one up.
 pub const SMALL: usize = 1_000;
 /// Dictionaries that are tried: to take one in costs as much as to pack a page.
@@ -42,11 +39,10 @@ impl Packer {
     /// has room: that costs nothing, as the body is a few bytes then.
     pub fn pack(&self, tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
         let alone = |level| zstd::bulk::compress(body, level).ok().filter(|packed| packed.len() < body.len());
-        let about = LazyCell::new(|| alone(QUICK).map_or(body.len(), |packed| packed.len()));
-        let packs = || *about * 2 < body.len();
+        let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
         // What is packed already (pictures, PDFs) has nothing in common with anything. Answers in gzip wait for `compact`: to take
         // one apart costs 2 to 4 ms, keeping it half of one.
-        if !(SMALL..=dictionary::LARGEST).contains(&body.len()) || !(is_markup(body) || packs()) {
+        if about * 2 >= body.len() || !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
             return Ok(Packed { bytes: alone(LEVEL), dictionary: None });
         }
         let own = dictionary::own(tx, host)?;
@@ -57,13 +53,12 @@ impl Packer {
             if let Some(packed) = packed.filter(is_least) {
                 best = Some((packed, id));
             }
-            let halves = |packed: &Vec<u8>| packed.len() * AMPLE < body.len() || packed.len() * 2 < *about;
-            if best.as_ref().is_some_and(|(packed, _)| halves(packed)) {
+            if best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < about) {
                 return Ok(Packed::against(best));
             }
         }
         let by_itself = alone(LEVEL);
-        if own.len() < dictionary::OWN && packs() {
+        if own.len() < dictionary::OWN {
             let Some(alone) = by_itself else { return Ok(Packed::default()) };
             let id = dictionary::keep(tx, host, body, &alone)?;
             return Ok(match self.against(tx, id, body)? {
@@ -106,10 +101,6 @@ impl Packed {
         let (bytes, dictionary) = best.unzip();
         Packed { bytes, dictionary }
     }
-}
-
-fn is_markup(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'<')
 }
 
 /// The dictionary of the page whose address is most like `key`, an earlier state of the same page before all; the host's newest;
