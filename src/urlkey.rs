@@ -1,8 +1,8 @@
 //! When two addresses are the same address: the key of the frontier.
 
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
 use url::Url;
-
-use crate::digest::Digest;
 
 /// Query parameters that never select content on these sites.
 const TRACKING: [&str; 7] = ["jsessionid", "phpsessid", "spm", "utm_source", "utm_medium", "utm_campaign", "timestamp"];
@@ -52,7 +52,7 @@ impl UrlKey {
                 UrlKey(format!("{key} POST {text}"))
             }
             // What others' browsers sent: a file, a report on the reader.
-            _ => UrlKey(format!("{key} POST sha256:{}", Digest::of(body))),
+            _ => UrlKey(format!("{key} POST sha256:{}", HEXLOWER.encode(digest(&SHA256, body).as_ref()))),
         }
     }
 

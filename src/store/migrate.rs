@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
 use super::StoreError;
-use crate::digest::Digest;
 
 const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
@@ -37,7 +37,10 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
         "sha256",
         1,
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
-        |arguments| Ok(Digest::of(arguments.get_raw(0).as_bytes()?).to_string()),
+        |arguments| {
+            let text = arguments.get_raw(0).as_bytes()?;
+            Ok(data_encoding::HEXLOWER.encode(digest(&SHA256, text).as_ref()))
+        },
     )?;
     for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
         connection.execute_batch(&format!(
