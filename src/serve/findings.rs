@@ -21,7 +21,12 @@ const SHOWN: usize = 50;
 
 /// What a rule is about.
 pub fn rule(lang: Lang, rule: &str) -> String {
-    let (zh, en) = match rule {
+    rule_named(rule).map_or_else(|| rule.replace('_', " "), |(zh, en)| lang.w(zh, en).to_owned())
+}
+
+/// None for a rule that has no name yet.
+pub fn rule_named(rule: &str) -> Option<(&'static str, &'static str)> {
+    Some(match rule {
         "balance" => ("收办平衡", "balance"),
         "outcomes" => ("结果合计", "outcomes add up"),
         "applicants" => ("申请人合计", "applicants add up"),
@@ -38,9 +43,13 @@ pub fn rule(lang: Lang, rule: &str) -> String {
         "ambiguous" => ("含义不明", "ambiguous"),
         "glued" => ("数字粘连", "glued digits"),
         "no_table" => ("没有表格", "no table"),
-        other => return other.replace('_', " "),
-    };
-    lang.w(zh, en).to_owned()
+        "incomplete" => ("表格不全", "incomplete"),
+        "unreadable" => ("不能辨认", "unreadable"),
+        "unmatched" => ("对不上栏目", "unmatched"),
+        "extra_row" => ("多出的行", "extra row"),
+        "repeated" => ("重复出现", "repeated"),
+        _ => return None,
+    })
 }
 
 #[derive(Template)]

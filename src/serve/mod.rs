@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod search;
 mod shell;
+mod wording;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,6 +40,7 @@ use overview::Overview;
 
 pub use codes::in_chinese;
 pub use run::{Progress, progress};
+pub use wording::is_worded;
 
 /// Pages made at a time; who comes more waits, up to [`PATIENCE`].
 const AT_ONCE: usize = 8;

@@ -14,7 +14,7 @@ use super::door::Trouble;
 use super::form::{self, Numbers, Sheet};
 use super::overview::Found;
 use super::shell::{Lang, Shell, html, minute, plain, query};
-use super::{Site, findings, frame};
+use super::{Site, findings, frame, wording};
 use crate::archive::CaptureId;
 use crate::dataset::{self, Change, FindingRow, Mark, Marked, ReportRow, ValueRow, Wanted};
 use crate::parse::Edition;
@@ -214,7 +214,7 @@ pub fn shown(lang: Lang, number: usize, one: Found, marks: &HashMap<Marked, Mark
         number,
         named: findings::rule(lang, &one.rule),
         severity: one.severity,
-        detail: plain(&one.detail),
+        detail: plain(&wording::detail(lang, &one.detail)),
         sides: one.left.zip(one.right).map(|(left, right)| (plain(&left), plain(&right))),
         cells: one.values.into_iter().map(|code| (code.clone(), query(&[("cell", &code)]))).collect(),
         fingerprint: one.fingerprint,

@@ -126,13 +126,21 @@ fn read_as_printed(cases: &[Case]) {
 /// A page of no address.
 fn read_html(html: &str) -> Parsed {
     let headers = Headers(vec![("Content-Type".into(), b"text/html".to_vec())]);
-    parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() })
+    worded(parse::read(Given { url: None, status: Some(200), headers: &headers, query: None, body: html.as_bytes() }))
 }
 
 fn read(page: &Page) -> Parsed {
     let (headers, body) = page.served();
     let url = Url::parse("http://www.pingtan.gov.cn/zwgk/zfxxgk/zfxxgknb/202403/t20240308_87885.htm").unwrap();
-    parse::read(Given { url: Some(&url), status: Some(200), headers: &headers, query: None, body: &body })
+    worded(parse::read(Given { url: Some(&url), status: Some(200), headers: &headers, query: None, body: &body }))
+}
+
+/// Whatever is found has words in the language of its reader.
+fn worded(parsed: Parsed) -> Parsed {
+    for finding in parsed.report.iter().flat_map(|report| &report.findings) {
+        assert!(gongkai::serve::is_worded(finding), "{} has no Chinese: {}", finding.rule, finding.detail);
+    }
+    parsed
 }
 
 /// What a reading of `page` has too few, too many or wrong.
