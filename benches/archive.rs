@@ -1,7 +1,6 @@
 //! How small an archive is beside a gzip WARC of the same captures, and how fast it is packed and read:
 //! `cargo bench --bench archive -- [PAGES] [FILE] [LEVEL,...] [SERVED,...]` (2,000 pages of 50 hosts; FILE keeps the archive, of what
-//! was served in gzip beside it; levels 3, 6, 9, 12; served plain, gzip-1, gzip-6, which needs `python3` for its zlib, and
-//! `--features preflate` to be packed as text).
+//! was served in gzip beside it; levels 3, 6, 9, 12; served plain, gzip-1, gzip-6, which needs `python3` for its zlib).
 //!
 //! A host has a frame of its own (head, styles, scripts, navigation: 15 to 60 KB), a markup (plain, or as Word leaves it) and an
 //! encoding. A page has its own agency, year, numbers (two of three are zero, as in small bureaus) and 2 to 9 KB of prose put

@@ -18,13 +18,11 @@
 //!
 //! The frame is packed as a row with codec `zstd` is: by itself, or against the row's dictionary. The check keeps damage away from
 //! `preflate-rs`, which is made for rows of its own. Its corrections are not promised to be read by its next version: the
-//! codec names the version, `Cargo.toml` pins it, and a test reads rows that this one wrote. It is built in with the feature
-//! `preflate`; without, bodies stay as they came, and rows that are apart are said to need it.
+//! codec names the version, `Cargo.toml` pins it, and a test reads rows that this one wrote.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use flate2::{Crc, Decompress, FlushDecompress, Status};
-#[cfg(feature = "preflate")]
 use preflate_rs::{PreflateConfig, preflate_whole_deflate_stream, recreate_whole_deflate_stream};
 
 /// Texts of a body together, bytes; a body with more stays as it is. The worst of this size (two letters in no order, level 9)

@@ -3,10 +3,6 @@
 mod captures;
 pub mod chain;
 pub mod compact;
-#[cfg(feature = "preflate")]
-mod deflated;
-#[cfg(not(feature = "preflate"))]
-#[path = "undeflated.rs"]
 mod deflated;
 mod dictionary;
 mod packer;
@@ -42,10 +38,6 @@ pub enum ArchiveError {
     NoCapture(CaptureId),
     #[error("payload {digest} is damaged: {why}")]
     Damaged { digest: Digest, why: String },
-    #[error(
-        "payload {digest} is kept as {codec}, which this program was built without: build it with --features preflate"
-    )]
-    NotBuiltIn { digest: Digest, codec: &'static str },
     #[error("capture {id} can't be read: its {field} is {found:?}")]
     Field { id: CaptureId, field: &'static str, found: String },
     #[error(transparent)]

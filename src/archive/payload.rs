@@ -13,9 +13,7 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use zstd::bulk::Decompressor;
 
-#[cfg(feature = "preflate")]
-use super::deflated::Row;
-use super::deflated::Shell;
+use super::deflated::{Row, Shell};
 use super::packer::Packer;
 use super::{ArchiveError, dictionary};
 use crate::digest::Digest;
@@ -87,9 +85,6 @@ impl<'c> Reader<'c> {
         let damaged = |why: String| ArchiveError::Damaged { digest, why };
         let (codec, size, bytes, dictionary): (String, _, _, Option<i64>) =
             row.ok_or_else(|| damaged("it is not there".into()))?;
-        if codec == TAKEN_APART && cfg!(not(feature = "preflate")) {
-            return Err(ArchiveError::NotBuiltIn { digest, codec: TAKEN_APART });
-        }
         let of_dictionary = || dictionary.and_then(|id| dictionary::fault(self.connection, id));
         let loaded =
             self.unpack(&codec, size, bytes, dictionary).map_err(|why| damaged(of_dictionary().unwrap_or(why)))?;
@@ -107,7 +102,6 @@ impl<'c> Reader<'c> {
         match codec {
             "plain" => Ok(Loaded { body: bytes, apart: None }),
             "zstd" => Ok(Loaded { body: self.unpack_frame(&bytes, bound(size), dictionary)?, apart: None }),
-            #[cfg(feature = "preflate")]
             TAKEN_APART => {
                 let row = Row::read(&bytes)?;
                 let text = self.unpack_frame(row.frame, row.shell.text_len(), dictionary)?;

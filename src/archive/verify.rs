@@ -92,11 +92,7 @@ fn hash_again(store: &Store, names: &[String], jobs: usize, seen: &mut Verified)
                     while let Some(name) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
                         let body = match name.parse::<Digest>() {
                             Err(fault) => Err(fault.to_string()),
-                            Ok(digest) => match reader.load(digest) {
-                                // What this program can't read may be whole.
-                                Err(fault @ ArchiveError::NotBuiltIn { .. }) => return Err(fault),
-                                body => body.map_err(|fault| fault.to_string()),
-                            },
+                            Ok(digest) => reader.load(digest).map_err(|fault| fault.to_string()),
                         };
                         let mut found = found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                         match body {

@@ -222,7 +222,7 @@ fn killed_in_the_middle_every_body_can_be_read() {
     let codecs = "SELECT count(*) FROM payload WHERE codec = 'gzip-preflate-0.7'";
     let store = Store::open(&path, Access::Read).unwrap();
     let apart: i64 = store.reader().unwrap().query_row(codecs, [], |row| row.get(0)).unwrap();
-    assert_eq!(apart, if cfg!(feature = "preflate") { 75 } else { 0 });
+    assert_eq!(apart, 75);
 }
 
 #[test]
@@ -292,18 +292,4 @@ fn a_backup_made_while_a_writer_works_is_whole() {
     }
     let refused = gongkai().args(["backup", "--out"]).arg(&path).arg("--archive").arg(&path).output().unwrap();
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
-}
-
-/// It is not damaged, and a program built otherwise reads it.
-#[cfg(not(feature = "preflate"))]
-#[test]
-fn a_body_that_lies_apart_says_what_it_needs() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.sqlite");
-    filled(&path, 1);
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute("UPDATE payload SET codec = 'gzip-preflate-0.7'", []).unwrap();
-    let said = gongkai().args(["verify", "--archive"]).arg(&path).output().unwrap();
-    assert_eq!(said.status.code(), Some(1), "{}", stderr(&said));
-    assert!(stderr(&said).contains("build it with --features preflate"), "{}", stderr(&said));
 }

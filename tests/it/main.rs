@@ -43,7 +43,6 @@ mod reparse;
 mod replay;
 mod robots;
 mod seeds;
-#[cfg(feature = "preflate")]
 mod served_in_gzip;
 #[cfg(feature = "fleet")]
 mod shards;

@@ -117,6 +117,44 @@ fn replace(store: &Store, body: &[u8], row: &[u8]) {
         .unwrap();
 }
 
+/// Long runs, rare bits, numbers: what comes out of the coder is what went in, and what is damaged ends.
+#[test]
+fn bits_come_back_as_they_went_in() {
+    use cabac::vp8::{VP8Context, VP8Reader, VP8Writer};
+    use cabac::{CabacReader, CabacWriter};
+
+    for rare in [2, 3, 7, 300, 1_000] {
+        let bits: Vec<bool> = (0..4_000).map(|n| n % rare == rare - 1).collect();
+        for flipped in [false, true] {
+            let bits: Vec<bool> = bits.iter().map(|bit| bit ^ flipped).collect();
+            let mut coded = Vec::new();
+            let mut writer = VP8Writer::new(&mut coded).unwrap();
+            let (mut one, mut many) = (VP8Context::default(), [VP8Context::default(); 4]);
+            bits.iter().for_each(|bit| writer.put(*bit, &mut one).unwrap());
+            for number in [0, 1, 5, 63] {
+                writer.put_unary_encoded(number, &mut many).unwrap();
+                writer.put_n_bits(1 << number | 1, 64, &mut many).unwrap();
+                writer.put_bypass(number == 5).unwrap();
+            }
+            writer.finish().unwrap();
+            assert!(coded.len() < 4_000 / 8 + 60, "{rare}: {}", coded.len());
+
+            let mut reader = VP8Reader::new(&coded[..]).unwrap();
+            let (mut one, mut many) = (VP8Context::default(), [VP8Context::default(); 4]);
+            assert!(bits.iter().all(|bit| reader.get(&mut one).unwrap() == *bit), "{rare}");
+            for number in [0, 1, 5, 63] {
+                assert_eq!(reader.get_unary_encoded(&mut many).unwrap(), number);
+                assert_eq!(reader.get_n_bits(64, &mut many).unwrap(), 1 << number | 1);
+                assert_eq!(reader.get_bypass().unwrap(), number == 5);
+            }
+        }
+    }
+    // As a reader meets it that goes on behind the end, or on other bytes.
+    let mut reader = VP8Reader::new(&[0xFF; 300][..]).unwrap();
+    assert!(reader.get_unary_encoded(&mut [VP8Context::default(); 2]).is_err());
+    assert!(reader.get_n_bits(65, &mut [VP8Context::default(); 2]).is_err());
+}
+
 #[test]
 fn a_damaged_row_is_told_and_never_read_otherwise() {
     let folder = tempfile::tempdir().unwrap();
