@@ -9,8 +9,9 @@ use rusqlite::Connection;
 
 use super::asked::Asked;
 use super::chart::{self, Series};
-use super::compare::{self, indicator_label};
+use super::compare;
 use super::door::Trouble;
+use super::labels::indicator_label;
 use super::overview::State;
 use super::report::{self, Shown};
 use super::shell::{Shell, html, minute, plain, query};

@@ -13,7 +13,7 @@ use super::door::{Trouble, json_text};
 use super::overview::{Found, LastRun, Line};
 use super::shell::{Shell, html};
 use super::{
-    Site, agency as agency_page, compare, findings as findings_page, report as report_page, run as run_page,
+    Site, agency as agency_page, cell, compare, findings as findings_page, report as report_page, run as run_page,
     search as search_page,
 };
 use crate::archive::{self, CaptureId};
@@ -81,8 +81,8 @@ pub fn report(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
 pub fn proof(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
     let report = report_page::report_asked(connection, asked)?;
     let values = dataset::values(connection, report.id)?;
-    let code = asked.get("cell").ok_or_else(report_page::no_cell)?;
-    let value = report_page::value_named(&values, code)?;
+    let code = asked.get("cell").ok_or_else(cell::no_cell)?;
+    let value = cell::value_named(&values, code)?;
     Ok(json_text(&match proof::prove(connection, &report, value) {
         Ok(proof) => json!({
             "proved": true,

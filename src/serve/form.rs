@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::labels::gloss;
 use super::shell::plain;
 use crate::dataset::ValueRow;
 use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
@@ -40,11 +41,6 @@ pub fn code(value: &ValueRow) -> String {
     let parts =
         [Some(value.indicator.as_str()), value.applicant.as_deref(), value.label.as_deref(), value.series.as_deref()];
     parts.into_iter().flatten().collect::<Vec<_>>().join("/")
-}
-
-/// `partially granted` of `applications.partially_granted`.
-pub fn gloss(indicator: &str) -> String {
-    indicator.rsplit('.').next().unwrap_or(indicator).replace('_', " ")
 }
 
 /// Everything a cell is drawn from.

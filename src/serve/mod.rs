@@ -1,9 +1,11 @@
 //! The archive as pages for people who write no SQL, and the same as JSON: read-only, on this machine alone, in Chinese and
 //! English. One file a page; what all of them share is the door (who may ask, with which headers) and the overview.
 
+mod against;
 mod agency;
 mod api;
 mod asked;
+mod cell;
 mod chart;
 mod codes;
 mod compare;
@@ -12,6 +14,7 @@ mod door;
 mod findings;
 mod form;
 mod frame;
+mod labels;
 mod mark;
 mod overview;
 mod places;
@@ -120,8 +123,8 @@ fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", at(coverage::page))
         .route("/report/{capture}", at(report::page))
-        .route("/report/{capture}/cell", at(report::cell))
-        .route("/report/{capture}/against/{other}", at(report::against))
+        .route("/report/{capture}/cell", at(cell::panel))
+        .route("/report/{capture}/against/{other}", at(against::page))
         .route("/frame/{capture}", at(frame::page))
         .route("/agency", at(agency::page))
         .route("/compare", at(compare::page))

@@ -1,9 +1,8 @@
 //! What a finding says, in the language of the page. The reader words its findings once, in English around the form's own terms:
 //! here are its sentences and what they are in Chinese, and the form's arithmetic in English.
 
-use super::compare::indicator_label;
 use super::findings::rule_named;
-use super::form::gloss;
+use super::labels::{gloss, indicator_label};
 use super::shell::Lang;
 use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, ROWS};
 use crate::parse::{Applicant, Finding};
