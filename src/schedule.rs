@@ -1,5 +1,6 @@
 //! When the nightly run may ask: a window of the day in China time, and the units and lines that start it.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -92,6 +93,8 @@ pub struct Nightly {
     pub archive: PathBuf,
     /// China time.
     pub at: Time,
+    /// Of the run, as on a command line.
+    pub options: Vec<OsString>,
     /// The account it runs under; the unit's own where not known.
     pub user: Option<String>,
 }
@@ -101,6 +104,14 @@ impl Nightly {
     fn command(&self, word: fn(&Path) -> String) -> String {
         let config = self.config.as_deref().map_or(String::new(), |path| format!(" --config {}", word(path)));
         format!("{}{config} --archive {}", word(&self.program), word(&self.archive))
+    }
+
+    /// The run's own options; what is not said about a run before it that is still going is that this one is left out.
+    fn options(&self, word: fn(&Path) -> String) -> String {
+        let is_said = self.options.iter().any(|option| option.to_string_lossy().starts_with("--overlap"));
+        let overlap = if is_said { "" } else { " --overlap skip" };
+        let own: String = self.options.iter().map(|option| format!(" {}", word(Path::new(option)))).collect();
+        format!("{overlap}{own}")
     }
 
     /// A systemd service that can write beside the archive and nowhere else (systemd.exec(5)).
@@ -116,7 +127,7 @@ After=network-online.target
 [Service]
 Type=oneshot
 {user}WorkingDirectory={folder}
-ExecStart={command} crawl --overlap skip
+ExecStart={command} crawl{options}
 # 3: done in part; 4: interrupted, and gone on with next time.
 SuccessExitStatus=3 4
 TimeoutStopSec=30
@@ -148,6 +159,7 @@ CapabilityBoundingSet=
             folder = specified(&self.folder),
             writable = unit(beside),
             command = self.command(unit),
+            options = self.options(unit),
         )
     }
 
@@ -174,9 +186,10 @@ WantedBy=timers.target
         let local = zone.to_datetime(next(self.at, now));
         let log = self.archive.with_extension("log");
         let command = format!(
-            "cd {} && {} -q crawl --overlap skip >>{} 2>&1",
+            "cd {} && {} -q crawl{} >>{} 2>&1",
             shell(&self.folder),
             self.command(shell),
+            self.options(shell),
             shell(&log)
         );
         // In a crontab % begins the command's input.
@@ -239,6 +252,7 @@ mod tests {
             config: Some("/etc/gongkai.toml".into()),
             archive: "/srv/a b/gongkai.sqlite".into(),
             at: clock_time("22:00").unwrap(),
+            options: ["--max-time", "2h", "--seeds", "my seeds"].map(OsString::from).into(),
             user: Some("crawler".into()),
         }
     }
@@ -248,7 +262,7 @@ mod tests {
         let line = nightly().cron(&TimeZone::fixed(Offset::constant(-5)), at("2026-01-01T00:00:00Z"));
         assert_eq!(
             line,
-            "0 9 * * * cd '/srv/c d' && '/opt/it'\\''s 100\\%/gongkai' --config '/etc/gongkai.toml' --archive '/srv/a b/gongkai.sqlite' -q crawl --overlap skip >>'/srv/a b/gongkai.log' 2>&1\n"
+            "0 9 * * * cd '/srv/c d' && '/opt/it'\\''s 100\\%/gongkai' --config '/etc/gongkai.toml' --archive '/srv/a b/gongkai.sqlite' -q crawl --overlap skip '--max-time' '2h' '--seeds' 'my seeds' >>'/srv/a b/gongkai.log' 2>&1\n"
         );
     }
 
@@ -259,7 +273,7 @@ mod tests {
             "User=crawler",
             "WorkingDirectory=/srv/c d",
             "ReadWritePaths=\"/srv/a b\"",
-            "ExecStart=\"/opt/it's 100%%/gongkai\" --config \"/etc/gongkai.toml\" --archive \"/srv/a b/gongkai.sqlite\" crawl --overlap skip",
+            "ExecStart=\"/opt/it's 100%%/gongkai\" --config \"/etc/gongkai.toml\" --archive \"/srv/a b/gongkai.sqlite\" crawl --overlap skip \"--max-time\" \"2h\" \"--seeds\" \"my seeds\"",
         ] {
             assert!(service.lines().any(|found| found == line), "{line}\n{service}");
         }

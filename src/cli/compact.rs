@@ -6,7 +6,6 @@ use comfy_table::{CellAlignment, Table, presets};
 use super::exit::counted;
 use super::{Context, Exit};
 use crate::archive::compact::{self, Options};
-use crate::store::Access;
 
 #[derive(Args)]
 pub struct Compact {
@@ -23,7 +22,7 @@ pub struct Compact {
 
 impl Compact {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let store = context.open(Access::Write)?;
+        let store = context.open_existing()?;
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let options = Options { level: self.level, jobs, ..Options::default() };
         let done = compact::compact(&store, options, |_| {})?;

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use rusqlite::Connection;
 use tokio::runtime::Runtime;
 
 use super::exit::counted;
 use super::network::{NetworkArgs, time};
 use super::worker::{Work, WorkerArgs};
-use super::{Context, Exit, metrics, print, runtime};
+use super::{Context, Exit, metrics, planned, print, runtime, spare};
 use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Changes, ReportAt, Stop, Summary};
 use crate::schedule::Standing;
@@ -31,7 +32,7 @@ pub struct Crawl {
     /// Stop after so long, like 2h
     #[arg(long, value_name = "TIME", value_parser = time)]
     max_time: Option<Duration>,
-    /// Say what would be asked, and ask nothing
+    /// Say what would be asked (as JSON lines with --json), and ask nothing
     #[arg(long)]
     dry_run: bool,
     /// When another process holds the archive: end with status 5, end quietly, or wait for it
@@ -69,22 +70,20 @@ impl Crawl {
 
     /// One run, ended by `stop` or by having nothing left to do.
     pub fn run_until(&self, context: &Context, runtime: &Runtime, stop: Stop) -> anyhow::Result<Exit> {
+        if let Some(metrics::To::File(path)) = &self.metrics {
+            spare(&context.config.archive, "--metrics", path)?;
+        }
         let seeds = seed::read_dir(self.seeds.as_deref().unwrap_or(&context.config.seeds))?;
         if seeds.is_empty() {
             anyhow::bail!("no seed names an address: {} holds none", context.config.seeds.display());
         }
+        let archive = self.known(context)?;
+        let only = self.only.as_deref().map(|only| planned::host(only, &seeds, archive.as_ref())).transpose()?;
         if self.dry_run {
-            for seed in &seeds {
-                let unverified = if seed.verified { "" } else { "  (never seen to answer)" };
-                println!(
-                    "{:8} {}  {}{unverified}",
-                    seed.kind.as_str(),
-                    print::plain(seed.url.as_str()),
-                    print::plain(&seed.agency)
-                );
-            }
+            planned::say(&seeds, archive.as_ref(), only.as_deref(), self.max_pages, self.json)?;
             return Ok(Exit::Done);
         }
+        drop(archive);
         if context.config.crawl.identity.contact.is_none()
             && self.network.over(context.config.crawl.clone()).network.allow.is_empty()
         {
@@ -96,7 +95,7 @@ impl Crawl {
                 Standing::Open { for_another } => Some(for_another),
                 Standing::Closed { opens_in } => {
                     let minutes = opens_in.as_secs() / 60;
-                    eprintln!(
+                    tell!(
                         "gongkai: outside the window ({window}), which opens in {} h {} min: nothing was asked (--ignore-window asks all the same)",
                         minutes / 60,
                         minutes % 60
@@ -106,7 +105,7 @@ impl Crawl {
             },
         };
         let max_time = [self.max_time, closes].into_iter().flatten().min();
-        let bounds = Bounds { only: self.only.clone(), max_pages: self.max_pages, max_time };
+        let bounds = Bounds { only, max_pages: self.max_pages, max_time };
         let summary = match self.worker.place() {
             Some(place) => {
                 let settings = self.network.over(context.config.crawl.clone());
@@ -122,16 +121,29 @@ impl Crawl {
         if !context.quiet {
             say(&summary);
         }
-        if self.json {
-            println!("{}", serde_json::to_string(&summary)?);
-        }
         if !context.config.notify.is_empty() {
             // The run is done and kept: a mail that can't be sent undoes nothing.
             if let Err(error) = notify(&context.config.notify, &summary) {
                 tracing::warn!("nobody was notified: {error:#}");
             }
         }
+        if self.json {
+            say!("{}", serde_json::to_string(&summary)?)?;
+        }
         Ok(exit_of(&summary))
+    }
+
+    /// The archive as it is, where there is one and it is this machine's.
+    fn known(&self, context: &Context) -> anyhow::Result<Option<Connection>> {
+        if self.worker.place().is_some() {
+            return Ok(None);
+        }
+        match Store::open(&context.config.archive, Access::Read) {
+            Ok(store) => Ok(Some(store.reader()?)),
+            // The run makes it, or migrates it.
+            Err(StoreError::Missing { .. } | StoreError::Older { .. }) => Ok(None),
+            Err(fault) => Err(fault.into()),
+        }
     }
 
     /// On an archive of this machine.
@@ -162,7 +174,7 @@ impl Crawl {
         loop {
             match Store::open(&context.config.archive, Access::Write) {
                 Err(StoreError::InUse { holder, .. }) if self.overlap == Overlap::Skip => {
-                    eprintln!("gongkai: {holder} is at work on the archive: this run is left out");
+                    tell!("gongkai: {holder} is at work on the archive: this run is left out");
                     return Ok(None);
                 }
                 Err(StoreError::InUse { .. }) if self.overlap == Overlap::Wait && !stop.is_asked() => {
@@ -201,40 +213,40 @@ pub fn exit_of(summary: &Summary) -> Exit {
 
 /// The run in a few lines on standard error.
 pub fn say(summary: &Summary) {
-    eprintln!("{}:", counted(usize::try_from(summary.attempts()).unwrap_or(usize::MAX), "attempt"));
+    tell!("{}:", counted(usize::try_from(summary.attempts()).unwrap_or(usize::MAX), "attempt"));
     for (outcome, count) in &summary.outcomes {
-        eprintln!("  {count:6}  {outcome}: {}", outcome.meaning());
+        tell!("  {count:6}  {outcome}: {}", outcome.meaning());
     }
     if summary.reread > 0 {
-        eprintln!("  {} of an interrupted run read first", counted(summary.reread, "capture"));
+        tell!("  {} of an interrupted run read first", counted(summary.reread, "capture"));
     }
     const SHOWN: usize = 20;
     for failed in summary.failed.iter().take(SHOWN) {
-        eprintln!("  {} {} ({})", failed.outcome, print::plain(failed.url.as_str()), print::plain(&failed.detail));
+        tell!("  {} {} ({})", failed.outcome, print::plain(failed.url.as_str()), print::plain(&failed.detail));
     }
     if summary.failed.len() > SHOWN {
-        eprintln!("  and {} more: SELECT address, outcome, detail FROM url", summary.failed.len() - SHOWN);
+        tell!("  and {} more: SELECT address, outcome, detail FROM url", summary.failed.len() - SHOWN);
     }
     for (host, blocked) in &summary.blocked {
         let (outcome, why, until) = (blocked.outcome, print::plain(&blocked.why), &blocked.until);
-        eprintln!("  {host} is left alone for a while: {outcome} {why} (until {until})");
+        tell!("  {host} is left alone for a while: {outcome} {why} (until {until})");
         if !blocked.agencies.is_empty() {
-            eprintln!("    not seen: {}", print::plain(&blocked.agencies.join(", ")));
+            tell!("    not seen: {}", print::plain(&blocked.agencies.join(", ")));
         }
-        eprintln!("    what a person may try: {}", blocked.advice);
+        tell!("    what a person may try: {}", blocked.advice);
     }
     for limit in &summary.bounded {
-        eprintln!("  the limit {limit} kept addresses out");
+        tell!("  the limit {limit} kept addresses out");
     }
     say_changes(&summary.changes);
     if summary.read_nothing() {
-        eprintln!(
+        tell!(
             "  NOTHING WAS READ: {} came and none is a report or a listing of reports; the sites have changed, or this parser does not fit them",
             counted(usize::try_from(summary.fetched).unwrap_or(usize::MAX), "page")
         );
     }
     if summary.interrupted {
-        eprintln!("  interrupted: run it again to go on");
+        tell!("  interrupted: run it again to go on");
     }
 }
 
@@ -245,30 +257,31 @@ fn say_changes(changes: &Changes) {
         format!("{} {year}", print::plain(report.agency.as_deref().unwrap_or("?")))
     };
     if !changes.new.is_empty() {
-        eprintln!("  {}:", counted(changes.new.len(), "new report"));
-        changes.new.iter().take(SHOWN).for_each(|report| eprintln!("    {}", name(report)));
+        tell!("  {}:", counted(changes.new.len(), "new report"));
+        changes.new.iter().take(SHOWN).for_each(|report| tell!("    {}", name(report)));
     }
     for revised in &changes.revised {
         let (before, after) = (revised.before, revised.report.capture);
-        eprintln!("  REVISED {}: captures {before} and {after} differ", name(&revised.report));
+        tell!("  REVISED {}: captures {before} and {after} differ", name(&revised.report));
         for change in revised.cells.iter().take(SHOWN) {
             let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
-            eprintln!("    {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after));
+            tell!("    {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after));
         }
     }
     for gone in &changes.withdrawn {
         let (url, capture) = (print::plain(&gone.report.url), gone.report.capture);
-        eprintln!("  WITHDRAWN {}: {url} answers {}; capture {capture} keeps it", name(&gone.report), gone.outcome);
+        tell!("  WITHDRAWN {}: {url} answers {}; capture {capture} keeps it", name(&gone.report), gone.outcome);
     }
     if let Some(first) = changes.late.first() {
         let late = changes.late.len();
-        eprintln!(
+        tell!(
             "  no report of {} from {late} of the agencies, due by {}: `gongkai list` shows which",
-            first.year, first.due
+            first.year,
+            first.due
         );
     }
     for quiet in changes.quiet.iter().take(SHOWN) {
-        eprintln!("  quiet since its report of {}: {}", quiet.last_year, print::plain(&quiet.agency));
+        tell!("  quiet since its report of {}: {}", quiet.last_year, print::plain(&quiet.agency));
     }
 }
 
@@ -285,7 +298,8 @@ pub fn stop_on_signal(runtime: &Runtime) -> Stop {
     stop
 }
 
-async fn signalled() {
+/// Ctrl-C, or what a service manager sends.
+pub async fn signalled() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -41,11 +41,11 @@ impl Demo {
         let runtime = runtime()?;
         let (summary, asked) = runtime.block_on(async {
             let replica = Replica::start().await?;
-            println!(
+            say!(
                 "replica of {} on {}, crawled with a gap of {GAP:?}",
                 counted(replica.hosts().len(), "site"),
                 replica.address()
-            );
+            )?;
             let place = Place {
                 store: store.clone(),
                 clock: Clock::system(),
@@ -58,9 +58,9 @@ impl Demo {
         if !context.quiet {
             say(&summary);
         }
-        println!("{} reached the replica", counted(asked, "request"));
+        say!("{} reached the replica", counted(asked, "request"))?;
         let whole = tell(&store)?;
-        println!("archive: {}", std::path::absolute(&archive)?.display());
+        say!("archive: {}", std::path::absolute(&archive)?.display())?;
         if self.serve {
             drop(store);
             return until_stopped(Store::open(&archive, Access::Read)?, self.bind);
@@ -85,7 +85,7 @@ fn settings(replica: &Replica) -> anyhow::Result<Settings> {
 fn tell(store: &Store) -> anyhow::Result<bool> {
     let connection = store.reader()?;
     let reports = dataset::reports(&connection, &Wanted::default())?;
-    println!();
+    say!()?;
     for report in &reports {
         let values = dataset::values(&connection, report.id)?;
         let findings = dataset::findings(&connection, report.id)?;
@@ -95,19 +95,19 @@ fn tell(store: &Store) -> anyhow::Result<bool> {
             .into_iter()
             .find(|known| known.edition.as_str() == edition)
             .and_then(|known| size(known.edition));
-        println!(
+        say!(
             "{} {}  form of {edition}: {} of {} cells read, {numbers} with numbers",
             print::plain(report.agency.as_deref().unwrap_or("?")),
             report.year.map_or("?".into(), |year| year.to_string()),
             values.len(),
             form.map_or("?".into(), |size| size.to_string()),
-        );
-        println!("    identities that hold: {}", tally(&findings, "pass"));
+        )?;
+        say!("    identities that hold: {}", tally(&findings, "pass"))?;
         for finding in findings.iter().filter(|finding| finding.verdict == "fail") {
-            println!("    {} fails: {}", finding.rule, print::plain(&finding.detail));
+            say!("    {} fails: {}", finding.rule, print::plain(&finding.detail))?;
         }
     }
-    println!("\n{} of {} reports", reports.len(), demo::expected().len());
+    say!("\n{} of {} reports", reports.len(), demo::expected().len())?;
     Ok(found_all(&reports))
 }
 

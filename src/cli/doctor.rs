@@ -83,7 +83,7 @@ impl Doctor {
         });
         for sign in &signs {
             if self.json {
-                println!("{}", serde_json::to_string(sign)?);
+                say!("{}", serde_json::to_string(sign)?)?;
                 continue;
             }
             let mark = match sign.health {
@@ -91,9 +91,9 @@ impl Doctor {
                 Health::Doubtful => "note",
                 Health::Bad => "BAD ",
             };
-            println!("{mark}  {:8}  {}", sign.part, print::plain(&sign.found));
+            say!("{mark}  {:8}  {}", sign.part, print::plain(&sign.found))?;
             if !sign.advice.is_empty() {
-                println!("                {}", print::plain(&sign.advice));
+                say!("                {}", print::plain(&sign.advice))?;
             }
         }
         Ok(if signs.iter().any(|sign| sign.health == Health::Bad) { Exit::Failed } else { Exit::Done })

@@ -33,6 +33,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// What was asked for can't be meant: worded for the user, ends with [`Exit::Usage`].
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misused(pub String);
+
 /// Says what went wrong, once, and with which status the program ends for it.
 pub fn report(error: anyhow::Error) -> Exit {
     // A closed pipe (`gongkai … | head`) is the reader's wish, not a failure.
@@ -43,15 +48,21 @@ pub fn report(error: anyhow::Error) -> Exit {
         return Exit::Done;
     }
     if let Some(faults) = error.downcast_ref::<Faults>() {
-        eprintln!("{faults}");
-        eprintln!("gongkai: {} in the files above; nothing was done", counted(faults.0.len(), "fault"));
+        tell!("{faults}");
+        tell!("gongkai: {} in the files above; nothing was done", counted(faults.0.len(), "fault"));
         return Exit::Usage;
     }
-    eprintln!("gongkai: {error:#}");
+    tell!("gongkai: {error:#}");
     error.chain().find_map(status).unwrap_or(Exit::Failed)
 }
 
 fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if cause.is::<Misused>() {
+        return Some(Exit::Usage);
+    }
+    if cause.downcast_ref::<std::io::Error>().is_some_and(|fault| fault.kind() == std::io::ErrorKind::StorageFull) {
+        return Some(Exit::StorageFailed);
+    }
     if matches!(cause.downcast_ref::<DoorError>(), Some(DoorError::ExtraCa { .. })) {
         return Some(Exit::Usage);
     }
@@ -84,7 +95,10 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     match store {
         StoreError::InUse { .. } => Some(Exit::InUse),
         StoreError::Damaged(_) => Some(Exit::Damaged),
-        StoreError::Missing { .. } | StoreError::Newer { .. } | StoreError::Older { .. } => Some(Exit::Failed),
+        StoreError::Missing { .. }
+        | StoreError::Newer { .. }
+        | StoreError::Older { .. }
+        | StoreError::Foreign { .. } => Some(Exit::Failed),
         fault if fault.is_storage() => Some(Exit::StorageFailed),
         _ => None,
     }

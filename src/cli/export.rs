@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::counted;
 use super::reading::{Reading, Source};
-use super::{Context, Exit};
+use super::{Context, Exit, spare};
 use crate::dataset::Wanted;
 use crate::export::{self, evidence::evidence};
 use crate::office;
@@ -30,8 +30,8 @@ pub struct Export {
     /// Only this year
     #[arg(long)]
     year: Option<i16>,
-    /// Only this form: 2021, 2019, pre2019
-    #[arg(long)]
+    /// Only reports on this form
+    #[arg(long, value_parser = ["2021", "2019", "pre2019"])]
     edition: Option<String>,
     /// WARC: cut into files of at most this size, like 1GB; NAME-00000.warc.gz and so on
     #[arg(long, value_name = "SIZE", value_parser = size)]
@@ -94,17 +94,28 @@ impl Export {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let to_stream = self.out == Path::new("-");
         if to_stream && self.max_size.is_some() {
-            eprintln!("gongkai: a WARC cut into files needs a name to write to");
+            tell!("gongkai: a WARC cut into files needs a name to write to");
             return Ok(Exit::Usage);
         }
+        let is_folder = matches!(self.format, Format::Evidence | Format::Snapshot);
+        let misplaced = [
+            (to_stream && is_folder, "a snapshot and evidence are folders: name where to"),
+            (self.max_size.is_some() && self.format != Format::Warc, "--max-size is for warc"),
+            (self.report.is_some() && self.format != Format::Evidence, "--report is for evidence"),
+        ];
+        if let Some((_, why)) = misplaced.into_iter().find(|(is, _)| *is) {
+            tell!("gongkai: {why}");
+            return Ok(Exit::Usage);
+        }
+        spare(&context.config.archive, "--out", &self.out)?;
         let store = context.open(Access::Read)?;
         let has_shapes = matches!(self.format, Format::Csv | Format::Jsonl | Format::Parquet);
         if self.shape.is_some() && !has_shapes {
-            eprintln!("gongkai: --shape is for csv, jsonl and parquet");
+            tell!("gongkai: --shape is for csv, jsonl and parquet");
             return Ok(Exit::Usage);
         }
         if self.compression.is_some() && self.format != Format::Warc {
-            eprintln!("gongkai: --compression is for warc");
+            tell!("gongkai: --compression is for warc");
             return Ok(Exit::Usage);
         }
         let shape = match self.shape.unwrap_or(Shape::Long) {
@@ -127,12 +138,12 @@ impl Export {
             Format::Dictionary => (export::Format::Dictionary, "columns"),
             Format::Snapshot => {
                 let folder = export::snapshot(&store.reader()?, &wanted, &self.out)?;
-                eprintln!("snapshot written to {}", folder.display());
+                tell!("snapshot written to {}", folder.display());
                 return Ok(Exit::Done);
             }
         };
         let count = export::export(&store.reader()?, format, &wanted, &self.out, self.max_size)?;
-        eprintln!("{count} {what} written to {}", self.out.display());
+        tell!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)
     }
 }
@@ -143,7 +154,7 @@ fn evidence_of(store: &Store, report: i64, out: &Path) -> anyhow::Result<Exit> {
         json.push(b'\n');
         Ok(json)
     })?;
-    eprintln!("report {report} with {} written to {}", counted(captures, "capture"), out.display());
+    tell!("report {report} with {} written to {}", counted(captures, "capture"), out.display());
     Ok(Exit::Done)
 }
 

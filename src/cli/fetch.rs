@@ -49,7 +49,7 @@ impl Fetch {
         let Some((url, last)) = visits.last() else { return Ok(false) };
         let detail = if last.detail.is_empty() { last.outcome.meaning() } else { &last.detail };
         if last.outcome != Outcome::Captured {
-            eprintln!("gongkai: {}: {} ({})", print::plain(url.as_str()), last.outcome, print::plain(detail));
+            tell!("gongkai: {}: {} ({})", print::plain(url.as_str()), last.outcome, print::plain(detail));
         }
         let Some(capture) = last.capture else { return Ok(false) };
         let (source, parsed) = read(store, capture)?;

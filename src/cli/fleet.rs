@@ -61,28 +61,32 @@ impl StatusArgs {
             Ok::<_, anyhow::Error>(status(&server).await?)
         })?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&status)?);
+            say!("{}", serde_json::to_string_pretty(&status)?)?;
         } else {
-            say(address.shown(), &status);
+            say(address.shown(), &status)?;
         }
         Ok(())
     }
 }
 
-fn say(address: &str, status: &Status) {
-    println!("{address}");
-    println!(
+fn say(address: &str, status: &Status) -> std::io::Result<()> {
+    say!("{address}")?;
+    say!(
         "addresses {}, due {}, leased {}; settled in the last minute {}; the longest overdue waits for {} s",
-        status.addresses, status.due, status.leased, status.per_minute, status.lag_s
-    );
-    println!(
+        status.addresses,
+        status.due,
+        status.leased,
+        status.per_minute,
+        status.lag_s
+    )?;
+    say!(
         "hosts {}, worked through {}, left alone {}; shards {}, {:.1} MB of bodies",
         status.hosts,
         status.hosts_claimed,
         status.hosts_blocked.len(),
         status.shards,
         status.bytes as f64 / 1e6
-    );
+    )?;
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(["worker", "crawl", "state", "heard", "in flight", "settled", "a minute", "shards"]);
@@ -98,8 +102,9 @@ fn say(address: &str, status: &Status) {
             worker.shards.to_string(),
         ]);
     }
-    println!("{table}");
+    say!("{table}")?;
     for alone in &status.hosts_blocked {
-        println!("{} is left alone until {}: {}", print::plain(&alone.host), alone.until, alone.outcome);
+        say!("{} is left alone until {}: {}", print::plain(&alone.host), alone.until, alone.outcome)?;
     }
+    Ok(())
 }

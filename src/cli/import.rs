@@ -50,19 +50,22 @@ impl Import {
             !self.paths.iter().any(|path| path.to_str().is_some_and(is_place)),
             "shards are taken in by themselves: name their place and nothing else"
         );
+        if let Some(missing) = self.paths.iter().find(|path| path.as_os_str() != "-" && !path.exists()) {
+            anyhow::bail!("{} is not there: nothing was taken in", missing.display());
+        }
         let store = context.open(Access::Write)?;
         let summary = match import::import(&store, &self.paths, plain.as_ref()) {
             Err(fault @ (ImportError::NeedsAddress { .. } | ImportError::OneAddress { .. })) => {
-                eprintln!("gongkai: {fault}");
+                tell!("gongkai: {fault}");
                 return Ok(Exit::Usage);
             }
             Err(ImportError::Archive(fault)) => return Err(fault.into()),
             imported => imported?,
         };
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&summary)?);
+            say!("{}", serde_json::to_string_pretty(&summary)?)?;
         } else {
-            say(&summary);
+            say(&summary)?;
         }
         Ok(if summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
     }
@@ -84,16 +87,16 @@ fn shards(context: &Context, address: &str, json: bool) -> anyhow::Result<Exit> 
         imported => imported?,
     };
     if json {
-        println!("{}", serde_json::to_string_pretty(&imported)?);
+        say!("{}", serde_json::to_string_pretty(&imported)?)?;
     } else {
-        println!(
+        say!(
             "{}: {} taken in, {} known already, {} without a manifest",
             place.shown(),
             count(imported.shards, "shard"),
             imported.shards_known,
             imported.shards_unfinished
-        );
-        say(&imported.summary);
+        )?;
+        say(&imported.summary)?;
     }
     Ok(if imported.summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
 }
@@ -108,24 +111,25 @@ fn count(number: u64, word: &str) -> String {
     counted(usize::try_from(number).unwrap_or(usize::MAX), word)
 }
 
-fn say(summary: &Summary) {
-    println!(
+fn say(summary: &Summary) -> std::io::Result<()> {
+    say!(
         "{} taken in, {} of them; {} known already; {} read",
         count(summary.captures, "capture"),
         count(summary.revisits, "revisit"),
         summary.known,
         count(summary.reports, "report")
-    );
+    )?;
     for (kind, number) in &summary.passed_over {
         let of_kind = format!("{} record", print::plain(kind));
-        println!("{} passed over: no HTTP answer", counted(usize::try_from(*number).unwrap_or(usize::MAX), &of_kind));
+        say!("{} passed over: no HTTP answer", counted(usize::try_from(*number).unwrap_or(usize::MAX), &of_kind))?;
     }
     for fault in &summary.faults {
-        eprintln!("gongkai: {}: offset {}: {}", print::plain(&fault.file), fault.offset, print::plain(&fault.why));
+        tell!("gongkai: {}: offset {}: {}", print::plain(&fault.file), fault.offset, print::plain(&fault.why));
     }
     if !summary.faults.is_empty() {
-        eprintln!("gongkai: {} not taken in", counted(summary.faults.len(), "place"));
+        tell!("gongkai: {} not taken in", counted(summary.faults.len(), "place"));
     }
+    Ok(())
 }
 
 /// A day is its beginning in China, where the files come from.

@@ -29,19 +29,19 @@ impl List {
         rows.retain(|row| self.agency.as_ref().is_none_or(|agency| row.agency == *agency));
         if self.json {
             for row in &rows {
-                println!("{}", serde_json::to_string(row)?);
+                say!("{}", serde_json::to_string(row)?)?;
             }
             return Ok(Exit::Done);
         }
-        println!("{}", table(&rows));
-        println!(
+        say!("{}", table(&rows))?;
+        say!(
             "2021, 2019, pre2019: the form, read   !: identities that don't hold   ?: cut short   x: withdrawn\n\
              prose: no table   found: not read   blocked: can't be seen   \u{b7}: a listing names none   blank: not looked at"
-        );
+        )?;
         if self.reasons {
             for row in rows.iter().filter(|row| row.reason.is_some()) {
                 let reason = print::plain(row.reason.as_deref().unwrap_or_default());
-                println!("{} {}: {} ({reason})", print::plain(&row.agency), row.year, row.state);
+                say!("{} {}: {} ({reason})", print::plain(&row.agency), row.year, row.state)?;
             }
         }
         Ok(Exit::Done)

@@ -49,7 +49,7 @@ pub async fn serve(address: SocketAddr, text: Text) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address)
         .await
         .with_context(|| format!("metrics can't be served at {address}"))?;
-    eprintln!("metrics at http://{}/metrics", listener.local_addr()?);
+    tell!("metrics at http://{}/metrics", listener.local_addr()?);
     let page = get(move || {
         let text = text.clone();
         async move { tokio::task::spawn_blocking(move || answer(&text)).await.unwrap_or_else(|_| failed("it stopped")) }

@@ -1,5 +1,8 @@
 //! The command line: one file to a subcommand.
 
+#[macro_use]
+mod say;
+
 mod backup;
 mod check;
 mod compact;
@@ -17,6 +20,7 @@ mod list;
 mod metrics;
 mod network;
 mod parse;
+mod planned;
 mod print;
 mod progress;
 mod prove;
@@ -30,7 +34,8 @@ mod urls;
 mod verify;
 mod worker;
 
-use std::path::PathBuf;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -39,7 +44,7 @@ pub use exit::Exit;
 use progress::Below;
 
 use crate::config::{self, Config};
-use crate::store::{Access, Store};
+use crate::store::{Access, Store, StoreError};
 
 /// Collects, archives and reads the annual reports on government information disclosure of Chinese agencies.
 #[derive(Parser)]
@@ -137,6 +142,15 @@ struct Context {
 }
 
 impl Context {
+    /// An archive that is there, for writing: what works on an archive makes none where a name was mistyped.
+    fn open_existing(&self) -> anyhow::Result<Store> {
+        let path = &self.config.archive;
+        if !path.exists() {
+            return Err(StoreError::Missing { path: path.clone() }.into());
+        }
+        self.open(Access::Write)
+    }
+
     fn open(&self, access: Access) -> anyhow::Result<Store> {
         Ok(Store::open(&self.config.archive, access)?)
     }
@@ -204,11 +218,29 @@ fn log(verbose: u8, quiet: bool, format: LogFormat, below: Below) {
         _ => "gongkai=debug,info",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(below).with_target(false);
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(below).with_target(false).with_ansi(colours);
     match format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),
     }
+}
+
+/// Refuses to write over `archive`, and what lies beside it, by `option`.
+fn spare(archive: &Path, option: &str, path: &Path) -> anyhow::Result<()> {
+    let real = |path: &Path| path.canonicalize().ok();
+    let beside = |end: &str| {
+        let mut name = archive.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let files = ["", "-wal", "-shm", ".lock"].map(beside);
+    if files.iter().any(|file| file == path || (real(file).is_some() && real(file) == real(path))) {
+        let why = format!("{option} names the archive itself, {}: name another file", path.display());
+        return Err(exit::Misused(why).into());
+    }
+    Ok(())
 }
 
 /// The machine that a command which asks the network runs on.

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 
+use super::spare;
 use crate::clock::Clock;
 use crate::crawl::{Events, Place, Resolve, Settings};
 use crate::handwritten::duration;
@@ -33,10 +34,10 @@ pub struct NetworkArgs {
     #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=2048))]
     max_body_mib: Option<u64>,
     /// Time for one answer, like 120s
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = some_time)]
     max_answer_time: Option<std::time::Duration>,
     /// Redirects followed from one address
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=50))]
     max_redirects: Option<u32>,
     /// Links followed from a seed
     #[arg(long, value_name = "N")]
@@ -52,6 +53,11 @@ pub struct NetworkArgs {
 /// `2s`, `10min`, `2h`.
 pub fn time(text: &str) -> Result<std::time::Duration, String> {
     duration(text).ok_or_else(|| format!("{text:?} is no length of time: write 2s, 10min, 2h"))
+}
+
+/// A length of time that is none is no limit.
+fn some_time(text: &str) -> Result<std::time::Duration, String> {
+    time(text).and_then(|time| if time.is_zero() { Err("no answer comes in no time".into()) } else { Ok(time) })
 }
 
 impl NetworkArgs {
@@ -74,6 +80,7 @@ impl NetworkArgs {
     }
 
     pub fn place(&self, store: Store, settings: Settings) -> anyhow::Result<Place> {
+        self.events.as_deref().map_or(Ok(()), |events| spare(store.path(), "--events", events))?;
         Ok(Place { store, clock: Clock::system(), settings: self.over(settings), events: self.events()? })
     }
 

@@ -89,7 +89,7 @@ impl Parse {
                     // One page that the parser fails on must not cost those behind it.
                     let Ok(parsed) = catch_unwind(AssertUnwindSafe(|| office::read(given))) else {
                         whole = false;
-                        eprintln!("gongkai: {name}: offset {offset}: the parser failed on this page");
+                        tell!("gongkai: {name}: offset {offset}: the parser failed on this page");
                         continue;
                     };
                     let reading = Reading::new(Source::of_exchange(&exchange), &parsed);
@@ -99,15 +99,15 @@ impl Parse {
                 Found::Revisit(_) => revisits += 1,
                 Found::Unread(offset, why) => {
                     whole = false;
-                    eprintln!("gongkai: {name}: offset {offset}: {}", print::plain(&why));
+                    tell!("gongkai: {name}: offset {offset}: {}", print::plain(&why));
                 }
             }
         }
         if revisits > 0 {
-            eprintln!("{} passed over: their bodies are those of their originals", counted(revisits, "revisit"));
+            tell!("{} passed over: their bodies are those of their originals", counted(revisits, "revisit"));
         }
         if exchanges.records() == 0 {
-            eprintln!("gongkai: {name}: it holds no record of a WARC or ARC");
+            tell!("gongkai: {name}: it holds no record of a WARC or ARC");
         }
         Ok(if whole && exchanges.records() > 0 { Exit::Done } else { Exit::Partial })
     }

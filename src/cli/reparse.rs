@@ -30,7 +30,7 @@ pub struct Reparse {
 
 impl Reparse {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let store = context.open(if self.dry_run { Access::Read } else { Access::Write })?;
+        let store = if self.dry_run { context.open(Access::Read)? } else { context.open_existing()? };
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let options = Options { all: self.all, dry_run: self.dry_run, jobs };
         let summary = reparse::reparse(&store, &Clock::system(), options, office::read, |difference| {

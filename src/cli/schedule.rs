@@ -1,5 +1,6 @@
 //! `gongkai schedule`: what starts the nightly run, printed to be pasted; or the run itself, night after night.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,20 +55,21 @@ impl Schedule {
             config: context.config_file.as_deref().map(absolute).transpose()?,
             archive: absolute(&context.config.archive)?,
             at: self.begin(&context),
+            options: options(std::env::args_os().skip(1)),
             user: std::env::var("USER").ok().filter(|user| !user.is_empty()),
         };
         let cron = || nightly.cron(&TimeZone::system(), Clock::system().now());
         match self.what {
-            Some(What::Service) => print!("{}", nightly.service()),
-            Some(What::Timer) => print!("{}", nightly.timer()),
-            Some(What::Cron) => print!("{}", cron()),
+            Some(What::Service) => say_part!("{}", nightly.service())?,
+            Some(What::Timer) => say_part!("{}", nightly.timer())?,
+            Some(What::Cron) => say_part!("{}", cron())?,
             None => {
-                println!("# systemd: gongkai schedule service > /etc/systemd/system/gongkai.service");
-                println!("#          gongkai schedule timer > /etc/systemd/system/gongkai.timer");
-                println!("#          systemctl daemon-reload && systemctl enable --now gongkai.timer\n");
-                println!("# /etc/systemd/system/gongkai.service\n{}", nightly.service());
-                println!("# /etc/systemd/system/gongkai.timer\n{}", nightly.timer());
-                println!("# or a crontab line (crontab -e), in the time of this machine\n{}", cron());
+                say!("# systemd: gongkai schedule service > /etc/systemd/system/gongkai.service")?;
+                say!("#          gongkai schedule timer > /etc/systemd/system/gongkai.timer")?;
+                say!("#          systemctl daemon-reload && systemctl enable --now gongkai.timer\n")?;
+                say!("# /etc/systemd/system/gongkai.service\n{}", nightly.service())?;
+                say!("# /etc/systemd/system/gongkai.timer\n{}", nightly.timer())?;
+                say!("# or a crontab line (crontab -e), in the time of this machine\n{}", cron())?;
             }
         }
         Ok(Exit::Done)
@@ -112,6 +114,24 @@ async fn until(clock: &Clock, due: jiff::Timestamp, stop: &Stop) {
             () = stop.asked() => {}
         }
     }
+}
+
+/// The options of the run, as they were given here: all but those that say when, and the files that are named anew.
+fn options(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    const WITH_VALUE: [&str; 3] = ["--at", "--config", "--archive"];
+    let (mut options, mut words) = (Vec::new(), words);
+    let mut is_value = false;
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        if WITH_VALUE.contains(&&*text) {
+            words.next();
+        } else if WITH_VALUE.iter().any(|name| text.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
+        } else if is_value || !["schedule", "service", "timer", "cron"].contains(&&*text) {
+            is_value = text.starts_with("--") && !text.contains('=');
+            options.push(word);
+        }
+    }
+    options
 }
 
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
+use super::crawl::signalled;
 use super::{Context, Exit, runtime};
 use crate::serve;
 use crate::store::{Access, Store, StoreError};
@@ -29,13 +30,13 @@ impl Serve {
     }
 }
 
-/// Serves until Ctrl-C.
+/// Serves until a signal.
 pub fn until_stopped(store: Store, bind: SocketAddr) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
         let served = serve::start(store, bind).await?;
-        println!("pages at http://{}/", served.address);
-        println!("to mark findings: http://{}/?token={}", served.address, served.token);
-        tokio::signal::ctrl_c().await?;
+        say!("pages at http://{}/", served.address)?;
+        say!("to mark findings: http://{}/?token={}", served.address, served.token)?;
+        signalled().await;
         Ok(Exit::Done)
     })
 }

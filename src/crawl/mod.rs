@@ -29,6 +29,7 @@ use url::Url;
 pub use changes::{Changes, Late, Quiet, ReportAt, Revised, Withdrawn};
 pub use events::{Events, Kind as EventKind};
 pub use fetch::{Condition, DoorError, Groups, tls as trusting};
+pub use frontier::host_of;
 pub use guard::{Guard, Refusal};
 pub use outcome::Outcome;
 pub use settings::{Identity, Limits, Network, Pace, Resolve, Revisit, Settings};

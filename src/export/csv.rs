@@ -14,7 +14,6 @@ use crate::dataset::Wanted;
 
 pub fn write(connection: &Connection, wanted: &Wanted, shape: Shape, out: &mut dyn Write) -> Result<u64, Fault> {
     let mut csv = ::csv::Writer::from_writer(out);
-    let fault = |e: ::csv::Error| Fault::Write(e.into());
     csv.write_record(shape.columns().iter().map(|column| column.name.as_bytes())).map_err(fault)?;
     let count = table::rows(connection, wanted, shape, &mut |row| {
         for cell in row {
@@ -31,11 +30,19 @@ pub fn records(records: impl Iterator<Item = Vec<String>>, out: &mut dyn Write) 
     let mut csv = ::csv::Writer::from_writer(out);
     let mut count: u64 = 0;
     for record in records {
-        csv.write_record(record.iter().map(|text| plain(text).into_owned())).map_err(|e| Fault::Write(e.into()))?;
+        csv.write_record(record.iter().map(|text| plain(text).into_owned())).map_err(fault)?;
         count += 1;
     }
     csv.flush()?;
     Ok(count.saturating_sub(1))
+}
+
+/// What the stream said, as it said it: a reader that closed it is no fault.
+fn fault(fault: ::csv::Error) -> Fault {
+    Fault::Write(match fault.into_kind() {
+        ::csv::ErrorKind::Io(fault) => fault,
+        other => std::io::Error::other(format!("{other:?}")),
+    })
 }
 
 fn field<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {

@@ -24,17 +24,25 @@ pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     // A read transaction holds the moment, so that a writer can't make the copy begin again.
     let moment = connection.unchecked_transaction()?;
     moment.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    let mut copy = Connection::open(&beside)?;
+    let made = copy_to(&moment, &beside)
+        .and_then(|()| File::open(&beside).and_then(|file| file.sync_all()).map_err(fault("writing")))
+        .and_then(|()| rename(&beside, path).map_err(fault("renaming")));
+    if made.is_err() {
+        // Half a copy is nobody's; why there is none is what counts.
+        let _ = remove_file(&beside);
+    }
+    made
+}
+
+fn copy_to(moment: &Connection, beside: &Path) -> Result<(), StoreError> {
+    let mut copy = Connection::open(beside)?;
     {
-        let backup = Backup::new(&moment, &mut copy)?;
+        let backup = Backup::new(moment, &mut copy)?;
         while backup.step(1_024)? != StepResult::Done {}
     }
     // One file and nothing beside it: whoever opens it for writing makes a WAL again.
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-    copy.close().map_err(|(_, fault)| fault)?;
-    File::open(&beside).and_then(|file| file.sync_all()).map_err(fault("writing"))?;
-    rename(&beside, path).map_err(fault("renaming"))?;
-    Ok(())
+    Ok(copy.close().map_err(|(_, fault)| fault)?)
 }
 
 fn with(path: &Path, end: &str) -> PathBuf {

@@ -14,6 +14,8 @@ pub enum StoreError {
         "the archive has schema {found} and this program needs {known}: run a command that writes (crawl, reparse) to migrate it"
     )]
     Older { found: i64, known: i64 },
+    #[error("{} is a SQLite file of another program, and was left alone: name another archive", path.display())]
+    Foreign { path: PathBuf },
     #[error("there is no archive at {}: crawl or fetch makes one", path.display())]
     Missing { path: PathBuf },
     #[error("the archive was being written for longer than five seconds: try again")]

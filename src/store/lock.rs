@@ -38,7 +38,7 @@ impl Lock {
             Err(TryLockError::Error(source)) => return Err(fault("locking")(source)),
         }
         let command: Vec<String> =
-            std::env::args().map(|argument| argument.chars().take(60).collect()).take(4).collect();
+            std::env::args_os().map(|word| word.to_string_lossy().chars().take(60).collect()).take(4).collect();
         let holder = format!("process {} ({})\n", std::process::id(), command.join(" "));
         file.set_len(0)
             .and_then(|()| file.rewind())

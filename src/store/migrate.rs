@@ -55,6 +55,16 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// A file that has tables has those of an archive.
+pub fn expect_ours(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let (objects, captures): (i64, i64) = connection.query_row(
+        "SELECT count(*), count(*) FILTER (WHERE type = 'table' AND name = 'capture') FROM sqlite_schema",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if objects > 0 && captures == 0 { Err(StoreError::Foreign { path: path.into() }) } else { Ok(()) }
+}
+
 /// For readers, which can't migrate.
 pub fn expect_current(connection: &Connection) -> Result<(), StoreError> {
     let (found, known) = (version(connection)?, SCHEMA_VERSION);

@@ -45,7 +45,9 @@ impl Store {
         let inner = match access {
             Access::Write => {
                 let lock = lock::Lock::take(path)?;
-                let connection = configured(Connection::open(path)?)?;
+                let connection = Connection::open(path)?;
+                migrate::expect_ours(&connection, path)?;
+                let connection = configured(connection)?;
                 migrate::migrate(&connection, path)?;
                 Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: Some(lock) }
             }
@@ -108,7 +110,9 @@ fn expect(path: &Path) -> Result<(), StoreError> {
     if !path.exists() {
         return Err(StoreError::Missing { path: path.into() });
     }
-    migrate::expect_current(&reader(path)?)
+    let connection = reader(path)?;
+    migrate::expect_ours(&connection, path)?;
+    migrate::expect_current(&connection)
 }
 
 /// Statements kept prepared; a visit uses some forty, and what does not fit is compiled again each time.
@@ -131,12 +135,40 @@ fn configured(connection: Connection) -> Result<Connection, StoreError> {
 }
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let is_readable = |connection: &Connection| connection.query_row("SELECT 1 FROM sqlite_schema", [], |_| Ok(()));
+    let connection = match is_readable(&connection).map_err(StoreError::from) {
+        // Where nothing can be written beside it, SQLite has no place for what readers and writers agree on. Nor can anybody write.
+        Err(StoreError::Storage(_)) if !has_wal(path) => {
+            Connection::open_with_flags(unchanging(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+        _ => connection,
+    };
     prepared_once(&connection)?;
     // 16 MB of pages: pages of a website ask for the same ones again and again.
     connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;")?;
     Ok(connection)
+}
+
+/// Whether a writer left changes beside the file.
+fn has_wal(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
+}
+
+/// The file as one that nobody changes (sqlite.org/uri.html).
+fn unchanging(path: &Path) -> String {
+    let mut address = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' => address.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => address.push(char::from(*byte)),
+            byte => address.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    address + "?immutable=1"
 }
 
 #[cfg(test)]
@@ -245,6 +277,19 @@ mod tests {
         std::fs::write(&path, b"something else entirely, long enough to be looked at ....").unwrap();
         assert!(matches!(Store::open(&path, Access::Write), Err(StoreError::Damaged(_))));
         assert!(std::fs::read(&path).unwrap().starts_with(b"something else"));
+    }
+
+    #[test]
+    fn a_file_that_nobody_can_change_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("档案 100%?#a.sqlite");
+        drop(Store::open(&path, Access::Write).unwrap());
+        assert!(!has_wal(&path));
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(unchanging(&path), flags).unwrap();
+        migrate::expect_current(&connection).unwrap();
+        let beside = std::fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().path());
+        assert!(!beside.into_iter().any(|one| one.to_string_lossy().ends_with("-shm")));
     }
 
     #[test]

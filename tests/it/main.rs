@@ -30,6 +30,7 @@ mod import;
 mod kill;
 mod layers;
 mod memory;
+mod misuse;
 mod network;
 mod nightly;
 mod outside;
