@@ -21,8 +21,11 @@ mod section;
 
 pub use check::{Year, across};
 pub use content::Content;
+pub use discover::column_of_another;
 pub use edition::{Applicant, Edition};
-pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
+pub use identity::title::{
+    CANDIDATE, REPORT, agency as agency_in_title, is_agency, score as score_of_title, year as year_in_title,
+};
 pub use reading::*;
 
 use std::borrow::Cow;
@@ -144,11 +147,17 @@ impl<'a> Apart<'a> {
         let Some(page) = &self.page else {
             let kind = extract::kind(&self.content.bytes).unwrap_or_default();
             let page = page_of(PageKind::Attachment, kind.into(), identity::Identity::default());
-            return Discovered { page, links: Vec::new(), broken_coding };
+            return Discovered { page, links: Vec::new(), is_column: false, broken_coding };
         };
         let nothing = report::Reading::default();
         let (kind, reason) = page::kind(self.given, &page.document, &page.identity, &nothing, &page.links);
-        Discovered { page: page_of(kind, reason, page.identity.clone()), links: page.links.clone(), broken_coding }
+        let is_column = discover::is_column(&page.document);
+        Discovered {
+            page: page_of(kind, reason, page.identity.clone()),
+            links: page.links.clone(),
+            is_column,
+            broken_coding,
+        }
     }
 
     /// The whole reading.
@@ -283,6 +292,8 @@ fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {
 pub struct Discovered {
     pub page: Page,
     pub links: Vec<Link>,
+    /// The page names itself a column of annual reports.
+    pub is_column: bool,
     /// The content-coding could not be undone to its end.
     pub broken_coding: bool,
 }

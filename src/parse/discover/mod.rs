@@ -2,6 +2,7 @@
 
 mod answers;
 mod by_year;
+mod column;
 mod epoint;
 mod gkmlpt;
 mod gtapp;
@@ -10,6 +11,9 @@ mod hanweb_query;
 mod jpaas;
 mod paging;
 mod ucap;
+
+pub use by_year::column_of_another;
+pub use column::is_column;
 
 use std::collections::HashMap;
 
@@ -41,7 +45,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for anchor in hanweb::records(document, text) {
         found.anchor(&anchor);
     }
-    if let Some(next) = paging::by_number(&document.anchors)
+    if let Some(next) = paging::without_words(&document.anchors, url)
         && !document.anchors.iter().any(paging::is_next)
     {
         found.push(&next.href, LinkHop::Page, &next.text, 0);
@@ -57,7 +61,8 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
         found.push(&year, LinkHop::Link, &words, title::score(&words));
     }
     let units = jpaas::units(text).into_iter().chain(gkmlpt::lists(url, text)).chain(ucap::twin(document, text));
-    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(paging::numbered(url)) {
+    let numbered = paging::numbered(url, &document.anchors);
+    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(numbered) {
         found.push(&next, LinkHop::Page, "", 0);
     }
     let lists = hanweb_query::next(url, text, query).into_iter().chain(epoint::first(url, text));
@@ -70,6 +75,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for target in redirects(document) {
         found.push(&target, LinkHop::Redirect, "", 0);
     }
+    column::promote(document, url, &mut found.links);
     found.links
 }
 
@@ -90,7 +96,7 @@ impl Found<'_> {
         }
         let page = self.page;
         let next = gkmlpt::next(page, answer).or_else(|| ucap::next(page, answer));
-        let next = next.or_else(|| jpaas::next(page).filter(|_| !self.links.is_empty()));
+        let next = next.or_else(|| jpaas::next(page, answer, &self.links));
         if let Some(next) = next {
             self.push(&next, LinkHop::Page, "", 0);
         }
@@ -102,8 +108,9 @@ impl Found<'_> {
 
     fn anchor(&mut self, anchor: &Anchor) {
         // Listings cut the text short; the title attribute holds all of it.
-        let words =
-            if anchor.title.chars().count() > anchor.text.chars().count() { &anchor.title } else { &anchor.text };
+        let is_cut = anchor.text.ends_with(['…', '.']) && !anchor.title.is_empty();
+        let is_longer = anchor.title.chars().count() > anchor.text.chars().count();
+        let words = if is_cut || is_longer { &anchor.title } else { &anchor.text };
         let score = title::score(words);
         if is_file(&anchor.href) {
             return self.push(&anchor.href, LinkHop::Attachment, words, score);

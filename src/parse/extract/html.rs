@@ -371,7 +371,19 @@ impl Walk {
 
     fn open_anchor(&mut self, tag: Attributes<'_>) {
         self.close_anchor();
-        let Some(href) = tag.get("href") else { return };
+        let href = tag.get("href").unwrap_or_default();
+        // Links that a script opens name their address in its call.
+        let scripted = href.trim_start().get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:"));
+        let href = match (scripted || matches!(href.trim(), "" | "#"), tag.get("onclick")) {
+            (false, _) => href,
+            (true, on_click) => match opened(&href).or_else(|| opened(&on_click?)) {
+                Some(address) => address.into(),
+                None => href,
+            },
+        };
+        if href.is_empty() {
+            return;
+        }
         if self.document.anchors.len() >= MAX_ANCHORS {
             self.limit("links");
             return;
@@ -430,6 +442,22 @@ impl Walk {
             self.document.limits.push(what);
         }
     }
+}
+
+/// The address in a call like `window.open('show.asp?id=7')` or `location.href='a/b.html'`.
+fn opened(script: &str) -> Option<String> {
+    script.split(['\'', '"']).skip(1).step_by(2).map(str::trim).find(|text| is_address(text)).map(str::to_owned)
+}
+
+fn is_address(text: &str) -> bool {
+    let path = text.split(['?', '#']).next().unwrap_or(text);
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let named = file.rsplit_once('.').is_some_and(|(name, extension)| {
+        !name.is_empty() && (2..=5).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    let plain =
+        text.bytes().all(|byte| byte.is_ascii_graphic() || !byte.is_ascii()) && !text.contains(['(', ')', ';', '{']);
+    plain && text.len() > 1 && (named || path.contains('/'))
 }
 
 /// The text of a table in which one cell has any.
