@@ -108,6 +108,15 @@ pub fn discover(given: Given<'_>) -> Discovered {
     Apart::of(given, &content).discovered()
 }
 
+/// Whether a short answer only sends the reader to where he is.
+pub fn sends_back(given: Given<'_>) -> bool {
+    const SHORT: usize = 4 << 10;
+    let Some(url) = given.url.filter(|_| given.body.len() <= SHORT) else { return false };
+    let content = uncoded(given);
+    let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+    discover::sends_back(&taken_apart(given.headers, &text.text), url)
+}
+
 /// A response taken apart once: first for what settles its address, then for its reading.
 pub struct Apart<'a> {
     given: Given<'a>,
@@ -308,8 +317,8 @@ fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
         })
     };
     let marked_up = [
-        "!doctype", "html", "head", "body", "table", "div", "td", "p>", "p ", "meta", "script", "span", "?xml", "tr",
-        "br", "li", "ul", "a ",
+        "!doctype", "html", "head", "body", "frameset", "table", "div", "td", "p>", "p ", "meta", "script", "span",
+        "?xml", "tr", "br", "li", "ul", "a ",
     ];
     if !plain && marked_up.into_iter().any(tag) { extract::html(text) } else { extract::lines(text) }
 }

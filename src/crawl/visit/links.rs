@@ -83,6 +83,16 @@ pub fn redirected(lease: &Lease, status: u16, target: Url) -> Found {
     }
 }
 
+/// Whether a report's address only leads to the home page of its site: it is gone.
+pub fn is_withdrawn(lease: &Lease, exchange: &Exchange) -> bool {
+    let is_home = |url: &Url| {
+        let path = url.path().trim_start_matches('/').to_ascii_lowercase();
+        path.is_empty() || ["index.", "default."].iter().any(|name| path.starts_with(name)) && !path.contains('/')
+    };
+    let target = location(exchange).filter(|target| target.query().is_none() && is_home(target));
+    matches!(lease.role, Role::Report | Role::Attachment) && target.is_some() && !is_home(&lease.url)
+}
+
 /// Where Location points; raw GBK in it is percent-encoded octet by octet.
 pub fn location(exchange: &Exchange) -> Option<Url> {
     let raw = exchange.response.headers.raw("location")?;

@@ -204,7 +204,10 @@ impl Visitor {
         let apart = content.as_ref().and_then(|content| spared(|| Apart::of(given, content)));
         let discovered = apart.as_ref().and_then(|apart| spared(|| apart.discovered()));
         let outcome = judged(attempt.outcome, discovered.as_ref());
+        let left = outcome == Outcome::Redirected && links::is_withdrawn(&lease, &exchange);
+        let outcome = if left { Outcome::Soft404 } else { outcome };
         let detail = match &discovered {
+            _ if left => "it redirects to the home page".into(),
             Some(discovered) if outcome != attempt.outcome => discovered.page.reason.clone(),
             _ => attempt.detail,
         };

@@ -112,7 +112,8 @@ mod tests {
             |value: serde_json::Value| next(&answer, Some(&query), &value).and_then(|query| query.get("pageIndex"));
         assert_eq!(next(serde_json::json!({"custom": {"total": 21, "data": []}})).as_deref(), Some("1"));
         assert_eq!(next(serde_json::json!({"custom": {"total": "20", "data": [1]}})), None);
-        let capped = super::next(&answer, Some(&query), &serde_json::json!({"custom": {"total": 7, "data": [1, 2, 3, 4, 5]}}));
+        let capped =
+            super::next(&answer, Some(&query), &serde_json::json!({"custom": {"total": 7, "data": [1, 2, 3, 4, 5]}}));
         assert_eq!(capped.and_then(|query| query.get("pageSize")).as_deref(), Some("5"));
         assert_eq!(next(serde_json::json!({"custom": {"data": [1]}})).as_deref(), Some("1"));
         assert_eq!(next(serde_json::json!({"custom": {"data": []}})), None);

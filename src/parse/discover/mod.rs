@@ -189,6 +189,18 @@ fn is_file(href: &str) -> bool {
         || href.contains("/_content/download.jsp")
 }
 
+/// Whether a page only sends the reader to where he is: what is asked there next has the cookies it set. One whose script makes a
+/// cookie itself is a challenge, and none of this.
+pub fn sends_back(document: &Document, url: &Url) -> bool {
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    if visible >= 200 || document.scripts.contains("document.cookie") {
+        return false;
+    }
+    let itself = |target: &String| url.join(target).is_ok_and(|target| target == *url);
+    let bare = document.refresh.as_deref().is_some_and(|refresh| !refresh.to_ascii_lowercase().contains("url="));
+    bare || document.scripts.contains("location.reload(") || redirects(document).iter().any(itself)
+}
+
 /// Literal targets of pages that only send the reader on: meta refresh, `location.href = "…"` in a page of a few words.
 fn redirects(document: &Document) -> Vec<String> {
     let mut targets = Vec::new();
@@ -226,6 +238,22 @@ mod tests {
             .into_iter()
             .map(|link| (link.url, link.hop))
             .collect()
+    }
+
+    #[test]
+    fn pages_that_send_the_reader_to_where_he_is() {
+        let page = Url::parse("http://a.gov.cn/nb/").unwrap();
+        for (markup, back) in [
+            ("<meta http-equiv=refresh content=0>", true),
+            ("<meta http-equiv=refresh content='0; url=/nb/'>", true),
+            ("<script>window.location.reload();</script>", true),
+            ("<script>location.href='/nb/'</script>", true),
+            ("<meta http-equiv=refresh content='0; url=/new/'>", false),
+            ("<script>document.cookie='a=1';location.reload()</script>", false),
+            ("<p>年报</p>", false),
+        ] {
+            assert_eq!(sends_back(&html(markup), &page), back, "{markup}");
+        }
     }
 
     #[test]
