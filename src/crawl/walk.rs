@@ -281,7 +281,7 @@ fn by_address(url: &Url) -> i32 {
 /// Names fixed by 国办公开办函〔2019〕61号.
 fn by_words(words: &str) -> i32 {
     let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
-    const WAYS: [(&str, i32); 12] = [
+    const WAYS: [(&str, i32); 14] = [
         ("政府信息公开年报", 120),
         ("信息公开年报", 115),
         ("政府信息公开工作年度报告", 110),
@@ -294,6 +294,9 @@ fn by_words(words: &str) -> i32 {
         ("政务公开", 50),
         ("公开", 20),
         ("网站地图", 15),
+        // Of a page that is a picture with a door.
+        ("进入", 12),
+        ("网站首页", 8),
     ];
     let way = WAYS.iter().find(|(name, _)| words.contains(name)).map_or(0, |(_, rank)| *rank);
     // Of two links that say the same, the shorter one is the column and the longer one an article about it.

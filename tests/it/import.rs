@@ -507,7 +507,7 @@ fn taken_from(file: &[u8]) -> (Vec<(String, String)>, Vec<u64>) {
     let (mut kept, mut faults) = (Vec::new(), Vec::new());
     for found in Exchanges::new(file) {
         match found {
-            Found::Answer(_, exchange) => kept.push((
+            Found::Answer(_, exchange, _) => kept.push((
                 exchange.request.url.to_string(),
                 gongkai::digest::Digest::of(&exchange.response.body).to_string(),
             )),
@@ -616,7 +616,7 @@ fn a_record_too_large_is_cut_and_says_so() {
     let file = [gzip(&record(&fields, &block), 1), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"), 1)].concat();
     let sizes: Vec<(usize, Option<Truncation>)> = Exchanges::new(file.as_slice())
         .map(|found| match found {
-            Found::Answer(_, exchange) => (exchange.response.body.len(), exchange.truncated),
+            Found::Answer(_, exchange, _) => (exchange.response.body.len(), exchange.truncated),
             _ => panic!("nothing is damaged here"),
         })
         .collect();

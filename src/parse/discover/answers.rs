@@ -38,6 +38,15 @@ pub fn in_scripts(scripts: &str) -> Vec<Anchor> {
     anchors
 }
 
+/// Files of JSON that a script of a page without rows names: `$.getJSON("./list.json")`.
+pub fn files(scripts: &str) -> Vec<String> {
+    const FEW: usize = 3;
+    let named = scripts.split(['"', '\'']).skip(1).step_by(2).map(str::trim);
+    let is_file = |text: &&str| text.len() < 200 && text.split('?').next().is_some_and(|path| path.ends_with(".json"));
+    let plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    named.filter(is_file).filter(plain).take(FEW).map(str::to_owned).collect()
+}
+
 /// Every object with an address and a title, and every anchor in a string of markup.
 pub fn rows(value: &Value) -> Vec<Anchor> {
     let mut anchors = Vec::new();

@@ -1,6 +1,7 @@
 //! Where a page leads: reports, columns of reports, next pages, attachments. One file to a family of content systems.
 
 mod answers;
+mod aspnet;
 mod by_year;
 mod column;
 mod epoint;
@@ -66,7 +67,8 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
         found.push(&next, LinkHop::Page, "", 0);
     }
     let lists = hanweb_query::next(url, text, query).into_iter().chain(epoint::first(url, text));
-    for (list, query) in lists.chain(gtapp::next(url, text, query)) {
+    let lists = lists.chain(gtapp::next(url, text, query)).chain(aspnet::next(url, text, &document.anchors, query));
+    for (list, query) in lists {
         found.add(&list, Some(query), LinkHop::Page, "", 0);
     }
     if let Some(script) = epoint::script(url, text) {
@@ -74,6 +76,13 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     }
     for target in redirects(document) {
         found.push(&target, LinkHop::Redirect, "", 0);
+    }
+    let has_rows =
+        |links: &[Link]| links.iter().any(|link| link.score >= title::CANDIDATE || link.hop == LinkHop::Page);
+    if is_column(document) && !has_rows(&found.links) {
+        for file in answers::files(&document.scripts) {
+            found.push(&file, LinkHop::Page, "", 0);
+        }
     }
     column::promote(document, url, &mut found.links);
     found.links

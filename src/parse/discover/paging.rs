@@ -130,6 +130,29 @@ struct Call {
 }
 
 fn call(scripts: &str) -> Option<Call> {
+    made_by(scripts).or_else(|| counted(scripts))
+}
+
+/// The older template, which writes its controls itself: `var currentPage = 0; var countPage = 3; … "<a href=\"index"+"_" + nextPage +
+/// "."+"html\">"`.
+fn counted(scripts: &str) -> Option<Call> {
+    let number = |name: &str| {
+        let at = scripts.find(name)? + name.len();
+        let rest = scripts[at..].trim_start().strip_prefix('=')?.trim_start();
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
+    };
+    let (total, current) = (number("countPage")?, number("currentPage")?);
+    let written: String = scripts.chars().filter(|c| !matches!(c, ' ' | '"' | '\'' | '\\' | '+')).collect();
+    let (before, after) = written.split_once("_nextPage.")?;
+    let base = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let extension = after.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let known = matches!(extension, "html" | "htm" | "shtml") && !base.is_empty();
+    // What the markup around it left of the name: `href=index`.
+    let base = base.strip_prefix("href").unwrap_or(base);
+    known.then(|| Call { total, current, base: base.into(), extension: extension.into() })
+}
+
+fn made_by(scripts: &str) -> Option<Call> {
     // The definition has no numbers among its arguments; a call does.
     scripts.match_indices("createPageHTML(").find_map(|(at, name)| {
         let arguments = scripts[at + name.len()..].split(')').next()?;
@@ -201,6 +224,11 @@ mod tests {
                 "http://a.gov.cn/nb/",
                 "createPageHTML('paging', 3, 1, 'index', 'html', 50)",
                 &["index_1.html", "index_2.html", "index_3.html"],
+            ),
+            (
+                "http://a.gov.cn/nb/",
+                "var currentPage = 0;//从0开始\nvar nextPage = currentPage+1\nvar countPage = 3//共多少页\ndocument.write(\"<a href=\\\"index\"+\"_\" + nextPage + \".\"+\"html\\\">下一页</a>\");",
+                &["index_1.html"],
             ),
             ("http://a.gov.cn/nb/", "createPageHTML(1, 0, \"index\", \"html\")", &[]),
             ("http://a.gov.cn/nb/", "function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}", &[]),

@@ -28,6 +28,8 @@ struct Walk {
     line: String,
     line_span: Span,
     anchor: Option<Anchor>,
+    /// The element that the anchor is where it is no `<a>`, and how many of that name are open in it.
+    clicked: Option<(Name, usize)>,
     heading: bool,
     inside: Inside,
     /// A hidden element within a cell: its name, and how many of that name are open in it.
@@ -82,6 +84,8 @@ impl Walk {
             b"tr" => self.open_row(name, tag, at),
             b"td" | b"th" => self.open_cell(name, tag, at),
             b"a" => self.open_anchor(tag),
+            b"img" => self.picture(tag),
+            b"option" => self.option(name, tag),
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.open_aside(name),
             b"input" => self.field(tag),
             b"iframe" | b"frame" | b"embed" | b"object" => {
@@ -96,7 +100,46 @@ impl Walk {
             name if breaks_line(name) => self.break_line(),
             _ => {}
         }
+        self.click(name, tag);
         self.hide(name, tag);
+    }
+
+    /// What a script opens at a click on it is a link too: rows of lists and entries of menus that are no `<a>`.
+    fn click(&mut self, name: &Name, tag: Attributes<'_>) {
+        if let Some((clicked, open)) = &mut self.clicked {
+            *open += usize::from(clicked == name);
+        }
+        let clickable = matches!(name.as_bytes(), b"li" | b"tr" | b"div" | b"dd" | b"button");
+        if clickable
+            && self.anchor.is_none()
+            && !self.in_cell()
+            && let Some(address) = tag.get("onclick").and_then(|script| opened(&script))
+        {
+            self.clicked = Some((*name, 1));
+            self.anchor = Some(Anchor { href: address, ..Anchor::default() });
+        }
+    }
+
+    /// A choice whose value is an address: `<select onchange="window.open(this.value)">`.
+    fn option(&mut self, name: &Name, tag: Attributes<'_>) {
+        if self.clicked.is_some_and(|(clicked, _)| clicked == *name) {
+            self.close_anchor();
+        }
+        if self.anchor.is_none()
+            && let Some(address) = tag.get("value").filter(|value| value.contains('/') && is_address(value.trim()))
+        {
+            self.clicked = Some((*name, 1));
+            self.anchor = Some(Anchor { href: address.trim().into(), ..Anchor::default() });
+        }
+    }
+
+    /// A link that is a picture says in the picture's words what it is.
+    fn picture(&mut self, tag: Attributes<'_>) {
+        if let Some(anchor) = self.anchor.as_mut().filter(|anchor| anchor.text.trim().is_empty())
+            && let Some(words) = tag.get("alt").filter(|alt| !alt.trim().is_empty()).or_else(|| tag.get("title"))
+        {
+            anchor.text.push_str(&words);
+        }
     }
 
     /// Keeps count of hidden elements: text in them is no text, tables in them are copies.
@@ -144,6 +187,14 @@ impl Walk {
                 self.veil = None;
             }
         }
+        if let Some((clicked, open)) = &mut self.clicked
+            && clicked == name
+        {
+            *open -= 1;
+            if *open == 0 {
+                self.close_anchor();
+            }
+        }
         match name.as_bytes() {
             b"title" | b"script" | b"style" => self.inside = Inside::Body,
             b"table" => {
@@ -153,6 +204,9 @@ impl Walk {
             b"tr" | b"thead" | b"tbody" | b"tfoot" => self.close_row(span.0),
             b"td" | b"th" => self.close_cell(span.1),
             b"a" => self.close_anchor(),
+            b"select" if self.clicked.is_some_and(|(clicked, _)| clicked.as_bytes() == b"option") => {
+                self.close_anchor()
+            }
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.close_aside(name),
             b"h1" => {
                 self.flush_line();
@@ -393,10 +447,29 @@ impl Walk {
     }
 
     fn close_anchor(&mut self) {
+        self.clicked = None;
         if let Some(mut anchor) = self.anchor.take() {
             anchor.text = tidy(&anchor.text);
+            if says_nothing(&anchor.text) && anchor.title.is_empty() {
+                anchor.title = self.beside(&anchor.text).unwrap_or_default();
+            }
             self.document.anchors.push(anchor);
         }
+    }
+
+    /// The words of the row or line that a link like 下载 stands in.
+    fn beside(&self, words: &str) -> Option<String> {
+        /// Longer is a paragraph, characters.
+        const LONG: usize = 80;
+        let row = self.open.last().and_then(|open| open.row.as_ref());
+        let cells = row.into_iter().flat_map(|row| &row.cells).map(|cell| cell.text.as_str());
+        let line = tidy(&self.line);
+        let before = line.strip_suffix(words).unwrap_or(&line).trim_end();
+        let own = self.open.last().map(|open| tidy(&open.text));
+        let own = own.as_deref().map(|text| text.strip_suffix(words).unwrap_or(text).trim_end());
+        let chosen =
+            cells.chain(own).max_by_key(|text| text.chars().count()).filter(|text| !text.is_empty()).unwrap_or(before);
+        (!chosen.is_empty() && chosen.chars().count() <= LONG).then(|| chosen.to_owned())
     }
 
     fn break_line(&mut self) {
@@ -442,6 +515,30 @@ impl Walk {
             self.document.limits.push(what);
         }
     }
+}
+
+/// Whether a link's words are only what one does with it.
+fn says_nothing(words: &str) -> bool {
+    const DEEDS: [&str; 16] = [
+        "下载",
+        "点击下载",
+        "附件下载",
+        "下载附件",
+        "查看",
+        "点击查看",
+        "查看详情",
+        "查看全文",
+        "详情",
+        "详细",
+        "全文",
+        "阅读全文",
+        "预览",
+        "在线预览",
+        "附件",
+        "打开",
+    ];
+    let words = words.trim_matches(|c: char| !c.is_alphanumeric());
+    DEEDS.contains(&words) || ["pdf", "doc", "docx", "word"].iter().any(|kind| words.eq_ignore_ascii_case(kind))
 }
 
 /// The address in a call like `window.open('show.asp?id=7')` or `location.href='a/b.html'`.
