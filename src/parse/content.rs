@@ -66,7 +66,8 @@ fn is_plain(coding: &str, bytes: &[u8]) -> bool {
     let text = bytes.trim_ascii_start();
     let plain =
         text.starts_with(b"<") || text.starts_with(b"{\"") || text.starts_with(b"[{") || text.starts_with(b"%PDF-");
-    plain && (coding != "br" || drain("br", brotli::Decompressor::new(bytes, 64 << 10), RATIO_FLOOR).is_err())
+    let known = matches!(coding, "gzip" | "x-gzip" | "deflate" | "br" | "zstd");
+    known && plain && (coding != "br" || drain("br", brotli::Decompressor::new(bytes, 64 << 10), RATIO_FLOOR).is_err())
 }
 
 type Undone = Result<Vec<u8>, (Option<Vec<u8>>, CodingFault)>;

@@ -558,6 +558,84 @@ fn families() -> Vec<Family> {
             },
         ),
         family(
+            "TRS, controls written by the page",
+            "/gkzd/",
+            |y| format!("/gkzd/{y}01/t1.html"),
+            |one, two| {
+                let controls = |at: u8| {
+                    format!(
+                        "<script>\nvar currentPage = {at};//所在页从0开始\nvar nextPage = currentPage+1//下一页\nvar countPage = 2//共多少页\ndocument.write(\"<a href=\\\"index\"+\"_\" + nextPage + \".\"+\"html\\\">下一页</a>\");\n</script>"
+                    )
+                };
+                vec![
+                    ("/gkzd/".into(), Answer::html(rows(one) + &controls(0))),
+                    ("/gkzd/index_1.html".into(), Answer::html(rows(two) + &controls(1))),
+                ]
+            },
+        ),
+        family(
+            "a file that a script names",
+            "/zwgk/nb/",
+            |y| format!("/zwgk/nb/{y}.html"),
+            move |one, two| {
+                let (all, total) = articles(&[one, two].concat(), 5);
+                let script = "<script>$.getJSON(\"./list_data.json\",function(d){})</script>";
+                vec![
+                    ("/zwgk/nb/".into(), Answer::html(format!("<title>政府信息公开年报</title>{script}"))),
+                    (
+                        "/zwgk/nb/list_data.json".into(),
+                        json(serde_json::json!({"total": total, "list": all}).to_string()),
+                    ),
+                ]
+            },
+        ),
+        family(
+            "links that say 下载, rows that a click opens",
+            "/zwgk/nb/",
+            |y| format!("/upload/{y}.html"),
+            |one, two| {
+                let title = |y: &u16| format!("{y}年政府信息公开工作年度报告");
+                let load: String = one
+                    .iter()
+                    .map(|(a, y)| format!("<tr><td>1</td><td>{}</td><td><a href='{a}'>[下载]</a></td></tr>", title(y)))
+                    .collect();
+                let click: String = two
+                    .iter()
+                    .map(|(a, y)| format!("<tr onclick=\"window.open('{a}')\"><td>{}</td></tr>", title(y)))
+                    .collect();
+                vec![("/zwgk/nb/".into(), Answer::html(format!("<table>{load}{click}</table>")))]
+            },
+        ),
+        family(
+            "a choice of agencies",
+            "/zwgk/nb/",
+            |y| format!("/zwgk/nb/7/c/{y}.html"),
+            |one, two| {
+                let select = "<select onchange=\"window.open(this.value)\"><option value=\"\">请选择</option><option value=\"/zwgk/nb/7/index.html\">某县财政局</option></select>";
+                vec![
+                    ("/zwgk/nb/".into(), Answer::html(format!("<html><title>政府信息公开年报</title>{select}"))),
+                    ("/zwgk/nb/7/index.html".into(), Answer::html(rows(&[one, two].concat()))),
+                ]
+            },
+        ),
+        family(
+            "ASP.NET",
+            "/nb.aspx?cid=7",
+            |y| format!("/show.aspx?id={y}"),
+            |one, two| {
+                let form = |state: u8, next: u8| {
+                    format!(
+                        "<input type=\"hidden\" name=\"__VIEWSTATE\" value=\"/w{state}=\"><a href=\"javascript:__doPostBack('P1','{next}')\">下一页</a>"
+                    )
+                };
+                let posted = "/nb.aspx?cid=7 POST __VIEWSTATE=%2Fw1%3D&__EVENTTARGET=P1&__EVENTARGUMENT=2";
+                vec![
+                    ("/nb.aspx?cid=7".into(), Answer::html(rows(one) + &form(1, 2))),
+                    (posted.into(), Answer::html(rows(two) + &form(2, 2))),
+                ]
+            },
+        ),
+        family(
             "Lonsun",
             "/public/column/6?type=3&timeFrame=2021",
             |y| format!("/public/column/6?type=3&timeFrame={y}"),

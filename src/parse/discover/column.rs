@@ -9,6 +9,38 @@ use crate::parse::reading::{Link, LinkHop};
 
 /// Longest words of a link that is a year, a group of agencies or an agency. Characters.
 const SHORT: usize = 30;
+/// The other columns of a platform (国办公开办函〔2019〕61号), and what stands in the menu of every page.
+const OTHER: [&str; 26] = [
+    "指南",
+    "制度",
+    "主动公开",
+    "依申请",
+    "机构",
+    "政策",
+    "文件",
+    "公示",
+    "公告",
+    "动态",
+    "首页",
+    "更多",
+    "规划",
+    "统计",
+    "人事",
+    "财政预",
+    "财政决",
+    "领导",
+    "互动",
+    "服务",
+    "新闻",
+    "专题",
+    "办事",
+    "招标",
+    "采购",
+    "目录",
+];
+
+/// Words for a group of agencies.
+const GROUPS: [&str; 12] = ["部门", "单位", "街", "镇", "乡", "区", "县", "市", "政府", "本级", "垂", "机关"];
 
 /// Raises the score of links that only this page makes promising, and completes words that it cuts short.
 pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
@@ -25,6 +57,12 @@ pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
             continue;
         }
         let words = title::squeezed(&link.text).into_owned();
+        if OTHER.iter().any(|other| words.contains(other)) && !title::is_agency(&words) {
+            continue;
+        }
+        // Anything may lie below a folder; a report says so, or whose it is, and a group of agencies which.
+        let may_be_report = || words.contains("报告") || words.contains("年报") || title::is_agency(&words);
+        let may_be_group = || is_folder(&url) && GROUPS.iter().any(|group| words.contains(group));
         if let Some(whole) = uncut(&words) {
             link.score = title::CANDIDATE;
             // A year in its words makes it a report.
@@ -36,7 +74,9 @@ pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
         } else if let Some(year) = of_year.filter(|_| title::is_agency(&words) && is_document(&url)) {
             link.text = format!("{words}{year}年政府信息公开工作年度报告");
             link.score = title::score(&link.text);
-        } else if folders.iter().any(|folder| lies_below(&url, folder)) && (is_hub || is_folder(&url)) {
+        } else if folders.iter().any(|folder| lies_below(&url, folder))
+            && (may_be_group() || (is_hub || is_folder(&url)) && may_be_report())
+        {
             link.score = title::CANDIDATE;
         }
     }
@@ -148,7 +188,7 @@ mod tests {
     fn years_and_groups_below_a_column() {
         let page = "http://a.gov.cn/zfxxgk/zfxxgknb/";
         let links = "<a href=./2024n78/>2024年</a><a href=bm/>市政府部门</a><a href=/bm/>市政府部门</a><a href=index_1.html>更多</a>\
-            <a href=../zn/>公开指南</a><a href='202401/t1.html'>水利局</a><a href=./fz/>法治政府建设年度报告</a>";
+            <a href=../zn/>公开指南</a><a href='202401/t1.html'>水利局</a><a href=./fz/>法治政府建设年度报告</a><a href=./zcwj/>政策文件</a>";
         assert_eq!(
             followed(page, &format!("<title>政府信息公开年报</title>{links}")),
             ["2024年", "市政府部门", "水利局"]
@@ -163,9 +203,9 @@ mod tests {
         assert_eq!(
             followed(
                 "http://a.gov.cn/zfxxgknb.htm",
-                "<title>年报</title><a href=zfxxgknb/a2024.htm>本级</a><a href=x.htm>其他</a>"
+                "<title>年报</title><a href=zfxxgknb/a2024.htm>县水利局</a><a href=zfxxgknb/b.htm>会议纪要</a><a href=x.htm>其他</a>"
             ),
-            ["本级"]
+            ["县水利局"]
         );
     }
 
