@@ -290,7 +290,7 @@ impl Visitor {
         };
         let Some(parsed) = parsed else { return Ok(None) };
         let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
-            .then(|| disappointed(parsed.page.kind, parsed.report.is_some()))
+            .then(|| disappointed(&parsed))
             .flatten()
             .map(|outcome| (outcome, parsed.page.reason.clone()));
         let noted = disappointed.clone();
@@ -338,10 +338,11 @@ async fn read_at_leisure(archive: &Store, capture: CaptureId) -> Result<Option<P
 }
 
 /// What a page that was to be a report is instead. A listing is a report's year by another name, and leads on.
-fn disappointed(kind: PageKind, has_report: bool) -> Option<Outcome> {
-    match kind {
+fn disappointed(parsed: &Parsed) -> Option<Outcome> {
+    match parsed.page.kind {
         PageKind::Article | PageKind::Other | PageKind::Shell => Some(Outcome::NoReport),
-        PageKind::Attachment if !has_report => Some(Outcome::Unreadable),
+        // A page of text only says where the file is, which has an outcome of its own.
+        PageKind::Attachment if parsed.report.is_none() && parsed.decoded.is_none() => Some(Outcome::Unreadable),
         _ => None,
     }
 }

@@ -14,7 +14,7 @@ pub fn is_next(anchor: &Anchor) -> bool {
     let says_next = |words: &str| {
         let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
         let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']);
-        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁")
+        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "加载更多")
             || words.eq_ignore_ascii_case("next")
             || words.eq_ignore_ascii_case("nextpage")
     };
@@ -190,6 +190,8 @@ mod tests {
             ("<a href=2>[后页]</a>", Some("2")),
             ("<a href=2>Next »</a>", Some("2")),
             ("<a href=2>›</a>", Some("2")),
+            ("<a href=2>加载更多</a>", Some("2")),
+            ("<input type=button value=下一页 onclick=\"location.href='list.jsp?p=2'\">", Some("list.jsp?p=2")),
             ("<a href=2 title='下一页'><img src=r.gif></a>", Some("2")),
             ("<a href=2>下一篇</a><a href=3>»</a><a href=4>尾页</a>", None),
             // Numbers alone: the first page, one in the middle, one far on, the last.

@@ -1,5 +1,7 @@
 //! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
 
+mod links;
+
 use std::borrow::Cow;
 
 use super::sheet::Sheet;
@@ -87,7 +89,11 @@ impl Walk {
             b"img" => self.picture(tag),
             b"option" => self.option(name, tag),
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.open_aside(name),
-            b"input" => self.field(tag),
+            b"input" => {
+                self.field(tag);
+                self.button(tag);
+            }
+            b"area" => self.area(tag),
             b"iframe" | b"frame" | b"embed" | b"object" => {
                 if let Some(source) = tag.get("src").or_else(|| tag.get("data")) {
                     self.document.frames.push(source.into_owned());
@@ -102,44 +108,6 @@ impl Walk {
         }
         self.click(name, tag);
         self.hide(name, tag);
-    }
-
-    /// What a script opens at a click on it is a link too: rows of lists and entries of menus that are no `<a>`.
-    fn click(&mut self, name: &Name, tag: Attributes<'_>) {
-        if let Some((clicked, open)) = &mut self.clicked {
-            *open += usize::from(clicked == name);
-        }
-        let clickable = matches!(name.as_bytes(), b"li" | b"tr" | b"div" | b"dd" | b"button");
-        if clickable
-            && self.anchor.is_none()
-            && !self.in_cell()
-            && let Some(address) = tag.get("onclick").and_then(|script| opened(&script))
-        {
-            self.clicked = Some((*name, 1));
-            self.anchor = Some(Anchor { href: address, ..Anchor::default() });
-        }
-    }
-
-    /// A choice whose value is an address: `<select onchange="window.open(this.value)">`.
-    fn option(&mut self, name: &Name, tag: Attributes<'_>) {
-        if self.clicked.is_some_and(|(clicked, _)| clicked == *name) {
-            self.close_anchor();
-        }
-        if self.anchor.is_none()
-            && let Some(address) = tag.get("value").filter(|value| value.contains('/') && is_address(value.trim()))
-        {
-            self.clicked = Some((*name, 1));
-            self.anchor = Some(Anchor { href: address.trim().into(), ..Anchor::default() });
-        }
-    }
-
-    /// A link that is a picture says in the picture's words what it is.
-    fn picture(&mut self, tag: Attributes<'_>) {
-        if let Some(anchor) = self.anchor.as_mut().filter(|anchor| anchor.text.trim().is_empty())
-            && let Some(words) = tag.get("alt").filter(|alt| !alt.trim().is_empty()).or_else(|| tag.get("title"))
-        {
-            anchor.text.push_str(&words);
-        }
     }
 
     /// Keeps count of hidden elements: text in them is no text, tables in them are copies.
@@ -423,55 +391,6 @@ impl Walk {
         }
     }
 
-    fn open_anchor(&mut self, tag: Attributes<'_>) {
-        self.close_anchor();
-        let href = tag.get("href").unwrap_or_default();
-        // Links that a script opens name their address in its call.
-        let scripted = href.trim_start().get(..11).is_some_and(|scheme| scheme.eq_ignore_ascii_case("javascript:"));
-        let href = match (scripted || matches!(href.trim(), "" | "#"), tag.get("onclick")) {
-            (false, _) => href,
-            (true, on_click) => match opened(&href).or_else(|| opened(&on_click?)) {
-                Some(address) => address.into(),
-                None => href,
-            },
-        };
-        if href.is_empty() {
-            return;
-        }
-        if self.document.anchors.len() >= MAX_ANCHORS {
-            self.limit("links");
-            return;
-        }
-        let title = tag.get("title").map(|title| tidy(&title)).unwrap_or_default();
-        self.anchor = Some(Anchor { href: href.trim().into(), title, text: String::new() });
-    }
-
-    fn close_anchor(&mut self) {
-        self.clicked = None;
-        if let Some(mut anchor) = self.anchor.take() {
-            anchor.text = tidy(&anchor.text);
-            if says_nothing(&anchor.text) && anchor.title.is_empty() {
-                anchor.title = self.beside(&anchor.text).unwrap_or_default();
-            }
-            self.document.anchors.push(anchor);
-        }
-    }
-
-    /// The words of the row or line that a link like 下载 stands in.
-    fn beside(&self, words: &str) -> Option<String> {
-        /// Longer is a paragraph, characters.
-        const LONG: usize = 80;
-        let row = self.open.last().and_then(|open| open.row.as_ref());
-        let cells = row.into_iter().flat_map(|row| &row.cells).map(|cell| cell.text.as_str());
-        let line = tidy(&self.line);
-        let before = line.strip_suffix(words).unwrap_or(&line).trim_end();
-        let own = self.open.last().map(|open| tidy(&open.text));
-        let own = own.as_deref().map(|text| text.strip_suffix(words).unwrap_or(text).trim_end());
-        let chosen =
-            cells.chain(own).max_by_key(|text| text.chars().count()).filter(|text| !text.is_empty()).unwrap_or(before);
-        (!chosen.is_empty() && chosen.chars().count() <= LONG).then(|| chosen.to_owned())
-    }
-
     fn break_line(&mut self) {
         match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
             Some(open) => open.text.push('\n'),
@@ -515,46 +434,6 @@ impl Walk {
             self.document.limits.push(what);
         }
     }
-}
-
-/// Whether a link's words are only what one does with it.
-fn says_nothing(words: &str) -> bool {
-    const DEEDS: [&str; 16] = [
-        "下载",
-        "点击下载",
-        "附件下载",
-        "下载附件",
-        "查看",
-        "点击查看",
-        "查看详情",
-        "查看全文",
-        "详情",
-        "详细",
-        "全文",
-        "阅读全文",
-        "预览",
-        "在线预览",
-        "附件",
-        "打开",
-    ];
-    let words = words.trim_matches(|c: char| !c.is_alphanumeric());
-    DEEDS.contains(&words) || ["pdf", "doc", "docx", "word"].iter().any(|kind| words.eq_ignore_ascii_case(kind))
-}
-
-/// The address in a call like `window.open('show.asp?id=7')` or `location.href='a/b.html'`.
-fn opened(script: &str) -> Option<String> {
-    script.split(['\'', '"']).skip(1).step_by(2).map(str::trim).find(|text| is_address(text)).map(str::to_owned)
-}
-
-fn is_address(text: &str) -> bool {
-    let path = text.split(['?', '#']).next().unwrap_or(text);
-    let file = path.rsplit('/').next().unwrap_or(path);
-    let named = file.rsplit_once('.').is_some_and(|(name, extension)| {
-        !name.is_empty() && (2..=5).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_alphanumeric())
-    });
-    let plain =
-        text.bytes().all(|byte| byte.is_ascii_graphic() || !byte.is_ascii()) && !text.contains(['(', ')', ';', '{']);
-    plain && text.len() > 1 && (named || path.contains('/'))
 }
 
 /// The text of a table in which one cell has any.
