@@ -656,6 +656,27 @@ fn pages_that_browsers_saved_say_where_they_come_from() {
     assert!(stderr(&packed).contains("packed by bzip2: unpack it first"), "{}", stderr(&packed));
 }
 
+/// A body that breaks off twice at the same place is one capture and its revisit; both archives read the first.
+#[test]
+fn attempts_that_failed_are_read_alike_by_crawl_and_import() {
+    const HOST: &str = "cut.test.gov.cn";
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", page.body.len() + 9);
+    let site = Site::serve(vec![(HOST, "/1.html", Answer::Raw([head.as_bytes(), &page.body].concat()))]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    super::crawl::crawl(folder, &site, &[HOST], &[site.url(HOST, "/1.html")], "1ms");
+    export(folder, "a.sqlite", "warc", "a.warc.gz");
+    let (_, said) = import(folder, "b.sqlite", &["a.warc.gz"]);
+    assert_eq!(said["revisits"].as_u64(), Some(1), "{said}");
+    let numbers = |archive: &str, out: &str| {
+        let rows = String::from_utf8(export(folder, archive, "csv", out)).unwrap();
+        rows.lines().count()
+    };
+    let (crawled, imported) = (numbers("a.sqlite", "a.csv"), numbers("b.sqlite", "b.csv"));
+    assert!(crawled > 100 && crawled == imported, "{crawled} {imported}");
+}
+
 /// wget names a payload in chunks by what was sent, and revisits of error pages too; the original may be in another file.
 #[test]
 fn a_revisit_of_an_answer_in_chunks_is_found() {

@@ -104,3 +104,21 @@ pub fn location(exchange: &Exchange) -> Option<Url> {
     url.set_fragment(None);
     Some(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::as_served;
+
+    #[test]
+    fn a_page_over_https_asks_its_own_host_for_no_http() {
+        for (page, link, asked) in [
+            ("https://a.gov.cn/nb/", "http://a.gov.cn/1.html", "https://a.gov.cn/1.html"),
+            ("https://a.gov.cn/nb/", "http://b.gov.cn/1.html", "http://b.gov.cn/1.html"),
+            ("https://a.gov.cn/nb/", "http://a.gov.cn:8080/1.html", "http://a.gov.cn:8080/1.html"),
+            ("http://a.gov.cn/nb/", "https://a.gov.cn/1.html", "https://a.gov.cn/1.html"),
+            ("http://a.gov.cn/nb/", "http://a.gov.cn/1.html", "http://a.gov.cn/1.html"),
+        ] {
+            assert_eq!(as_served(&page.parse().unwrap(), link.parse().unwrap()).as_str(), asked, "{page} {link}");
+        }
+    }
+}

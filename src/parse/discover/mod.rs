@@ -79,7 +79,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     }
     let has_rows =
         |links: &[Link]| links.iter().any(|link| link.score >= title::CANDIDATE || link.hop == LinkHop::Page);
-    if is_column(document) && !has_rows(&found.links) {
+    if !has_rows(&found.links) && is_column(document) {
         for file in answers::files(&document.scripts) {
             found.push(&file, LinkHop::Page, "", 0);
         }

@@ -217,6 +217,14 @@ mod tests {
     }
 
     #[test]
+    fn numbered_lists_go_as_far_as_their_pager() {
+        let page = Url::parse("http://a.gov.cn/openness/OpennessContent/showList/7/0/page_2.html").unwrap();
+        let after = |markup: &str| numbered(&page, &html(markup).anchors);
+        assert_eq!(after("<a href=/show/1.html>年报</a>").as_deref(), Some("page_3.html"));
+        assert_eq!(after("<a href=/openness/OpennessContent/showList/7/0/page_1.html>1</a>"), None);
+    }
+
+    #[test]
     fn the_page_after_this_one() {
         for (page, script, expected) in [
             ("http://a.gov.cn/nb/", "createPageHTML(3, 0, \"index\", \"shtml\")", &["index_1.shtml"][..]),
