@@ -57,9 +57,6 @@ pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
             continue;
         }
         let words = title::squeezed(&link.text).into_owned();
-        if OTHER.iter().any(|other| words.contains(other)) && !title::is_agency(&words) {
-            continue;
-        }
         // Anything may lie below a folder; a report says so, or whose it is, and a group of agencies which.
         let may_be_report = || words.contains("报告") || words.contains("年报") || title::is_agency(&words);
         let may_be_group = || is_folder(&url) && GROUPS.iter().any(|group| words.contains(group));
@@ -69,7 +66,7 @@ pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
             link.text = whole;
         } else if is_year(&words) {
             link.score = title::CANDIDATE;
-        } else if words.chars().count() > SHORT {
+        } else if words.chars().count() > SHORT || is_of_another_column(&words) {
             continue;
         } else if let Some(year) = of_year.filter(|_| title::is_agency(&words) && is_document(&url)) {
             link.text = format!("{words}{year}年政府信息公开工作年度报告");
@@ -80,6 +77,10 @@ pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
             link.score = title::CANDIDATE;
         }
     }
+}
+
+fn is_of_another_column(words: &str) -> bool {
+    OTHER.iter().any(|other| words.contains(other)) && !title::is_agency(words)
 }
 
 /// Whether a page names itself a column of annual reports.
@@ -124,16 +125,12 @@ fn uncut(words: &str) -> Option<String> {
     }
     let year = title::year(kept)?;
     let after = kept.rsplit(&year.to_string()).next()?.trim_start_matches(['年', '度']);
-    // The name may stand before the agency's as well as behind it.
-    let begun = |tail: &str| NAMES.iter().any(|name| name.starts_with(tail));
-    let at = after.find("政府信息").or_else(|| after.find("信息公")).unwrap_or(after.len());
-    let (agency, tail) = after.split_at(at);
-    let begins = begun(tail)
-        && (agency.is_empty() || title::is_agency(agency) || NAMES.iter().any(|name| name.starts_with(agency)));
-    begins.then(|| {
-        let before = kept[..kept.len() - tail.len()].trim_end_matches("政府").trim_end_matches('政');
-        format!("{before}{}", NAMES[0])
-    })
+    // What is left of the name, at the end: the longest that begins one.
+    let begun = |at: &usize| NAMES.iter().any(|name| name.starts_with(&after[*at..]));
+    let at = after.char_indices().map(|(at, _)| at).find(begun).unwrap_or(after.len());
+    let agency = &after[..at];
+    let begins = agency.is_empty() || title::is_agency(agency);
+    begins.then(|| format!("{}{}", &kept[..kept.len() - (after.len() - at)], NAMES[0]))
 }
 
 /// Folders that are the column's own: the one it is the index of, and the one of its name (`zfxxgknb.htm`, `zfxxgknb/`).
@@ -223,10 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cut_title_leads_on_whatever_its_agency_is_called() {
+        let page = "<title>政府信息公开年报</title><a href=/1.html>洛北区退役军人事务局2024年政府信…</a><a href=/2/>人事信息</a>";
+        assert_eq!(followed("http://a.gov.cn/nb/", page), ["洛北区退役军人事务局2024年政府信息公开工作年度报告"]);
+    }
+
+    #[test]
     fn titles_cut_short() {
         for (cut, whole) in [
             ("洛北区水利局2024年政府信息…", Some("洛北区水利局2024年政府信息公开工作年度报告")),
             ("洛北区水利局2024年度政...", Some("洛北区水利局2024年度政府信息公开工作年度报告")),
+            ("洛北区退役军人事务局2024年政府…", Some("洛北区退役军人事务局2024年政府信息公开工作年度报告")),
             ("洛北区水利局2024年…", Some("洛北区水利局2024年政府信息公开工作年度报告")),
             ("2024年洛北区水利局政府信息…", Some("2024年洛北区水利局政府信息公开工作年度报告")),
             ("洛北区水利局2024年部门决…", None),
