@@ -7,11 +7,14 @@ use url::Url;
 /// Query parameters that never select content on these sites.
 const TRACKING: [&str; 7] = ["jsessionid", "phpsessid", "spm", "utm_source", "utm_medium", "utm_campaign", "timestamp"];
 
+/// Parameters that only keep caches from answering, where their value is a time in seconds or finer, or a random fraction.
+const BUSTERS: [&str; 12] = ["t", "_t", "ts", "_", "v", "r", "rnd", "rand", "random", "time", "_time", "nocache"];
+
 /// Bytes of a query that stand in a key as they are.
 const LONGEST: usize = 2_048;
 
 /// A canonical form of an address, equal for addresses that name the same page: scheme, lower-case host, no default port,
-/// no fragment, no session id, tracking parameters dropped, other parameters in their order.
+/// no fragment, no session id, parameters for tracking and against caches dropped, other parameters in their order.
 ///
 /// `www.` and scheme are kept: they are aliases only when the bodies agree, which this does not see.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,8 +34,10 @@ impl UrlKey {
             let kept: Vec<&str> = query
                 .split('&')
                 .filter(|pair| {
-                    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-                    !pair.is_empty() && !TRACKING.contains(&name.as_str())
+                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                    let name = name.to_ascii_lowercase();
+                    let busts = || BUSTERS.contains(&name.as_str()) && is_of_a_moment(value);
+                    !pair.is_empty() && !TRACKING.contains(&name.as_str()) && !busts()
                 })
                 .collect();
             let kept = kept.join("&");
@@ -61,6 +66,12 @@ impl UrlKey {
     }
 }
 
+/// `1706000000`, `1706000000123`, `0.8473920174`: what no two requests have alike.
+fn is_of_a_moment(value: &str) -> bool {
+    let digits = value.strip_prefix("0.").unwrap_or(value);
+    digits.len() >= 10 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl std::fmt::Display for UrlKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -82,6 +93,8 @@ mod tests {
             ("http://a.gov.cn/x;jsessionid=9F?p=1", "http://a.gov.cn/x?p=1"),
             ("http://a.gov.cn/x?spm=1.2&id=7", "http://a.gov.cn/x?id=7"),
             ("http://a.gov.cn/x?", "http://a.gov.cn/x"),
+            ("http://a.gov.cn/x?id=7&t=1706000000123", "http://a.gov.cn/x?id=7"),
+            ("http://a.gov.cn/x?_=0.84739201746", "http://a.gov.cn/x"),
         ] {
             assert_eq!(key(one), key(other));
         }
@@ -105,6 +118,8 @@ mod tests {
             ("http://a.gov.cn/x", "https://a.gov.cn/x"),
             ("http://a.gov.cn/x", "http://www.a.gov.cn/x"),
             ("http://a.gov.cn/x?wbnewsid=1", "http://a.gov.cn/x?wbnewsid=2"),
+            ("http://a.gov.cn/x?t=20240119", "http://a.gov.cn/x"),
+            ("http://a.gov.cn/x?id=1706000000123", "http://a.gov.cn/x"),
         ] {
             assert_ne!(key(one), key(other));
         }

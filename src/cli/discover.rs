@@ -30,6 +30,9 @@ impl Discover {
         match &walk.column {
             Some(column) => {
                 println!("{}", seed(column));
+                for (agency, url) in &walk.beside {
+                    println!("\n{}", seed_beside(agency, url));
+                }
                 Ok(Exit::Done)
             }
             None => {
@@ -46,8 +49,19 @@ fn say_tried(walk: &Walk) {
     eprintln!("{} looked at:", counted(walk.tried.len(), "page"));
     for tried in &walk.tried {
         let (url, anchor) = (print::plain(tried.url.as_str()), print::plain(&tried.anchor));
-        eprintln!("  {} {url} {anchor}", tried.outcome);
+        let shell = if tried.is_shell { " (a script builds it: the bytes served hold no content)" } else { "" };
+        eprintln!("  {} {url} {anchor}{shell}", tried.outcome);
     }
+}
+
+/// An entry for an agency that the walk only passed by.
+fn seed_beside(agency: &str, url: &Url) -> String {
+    let quoted = |text: &str| toml::Value::String(print::plain(text)).to_string();
+    format!(
+        "[[seed]]\nurl = {}\nagency = {}\nkind = \"listing\"\nverified = false\nnote = \"by the address of the column above, not looked at\"",
+        quoted(url.as_str()),
+        quoted(agency)
+    )
 }
 
 /// An entry for a file of `seeds/`. What could not be learned is left for a person to fill in.
@@ -62,9 +76,14 @@ fn seed(column: &Column) -> String {
             print::plain(column.title.as_deref().unwrap_or("none"))
         ),
     };
+    let named = if years.is_empty() {
+        counted(column.reports, "report")
+    } else {
+        format!("the reports of {}", years.join(", "))
+    };
     format!(
         "[[seed]]\nurl = {}\nagency = {agency}\nkind = \"listing\"\nnote = {}",
         quoted(column.url.as_str()),
-        quoted(&format!("names the reports of {}; by way of {}", years.join(", "), trail.join(" > ")))
+        quoted(&format!("names {named}; by way of {}", trail.join(" > ")))
     )
 }

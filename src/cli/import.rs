@@ -14,18 +14,18 @@ use crate::store::Access;
 
 #[derive(Args)]
 pub struct Import {
-    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), ARC (.arc, .arc.gz), WACZ, one plain file with --url and --date, or a fleet's
-    /// shards (s3://BUCKET/PREFIX, file:///FOLDER)
+    /// WARC (.warc, .warc.gz, .warc.zst; - for standard input), ARC (.arc, .arc.gz), WACZ, one plain file with --url and --date, pages
+    /// saved by browsers (HTML that names its address, MHTML), or a fleet's shards (s3://BUCKET/PREFIX, file:///FOLDER)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// The address that a plain file came from
-    #[arg(long, value_name = "URL", requires = "date")]
+    #[arg(long, value_name = "URL")]
     url: Option<Url>,
     /// When a plain file was fetched: YYYY-MM-DD or RFC 3339
-    #[arg(long, value_name = "DATE", requires = "url", value_parser = date)]
+    #[arg(long, value_name = "DATE", value_parser = date)]
     date: Option<Timestamp>,
     /// The Content-Type that a plain file came with, when known
-    #[arg(long, value_name = "TYPE", requires = "url")]
+    #[arg(long, value_name = "TYPE")]
     content_type: Option<String>,
     /// Print what was done as JSON
     #[arg(long)]
@@ -34,13 +34,10 @@ pub struct Import {
 
 impl Import {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let plain = match (self.url, self.date) {
-            (Some(url), Some(date)) => {
-                ensure!(matches!(url.scheme(), "http" | "https"), "{url} is no address of a web page");
-                Some(Plain { url, date, content_type: self.content_type })
-            }
-            _ => None,
-        };
+        if let Some(url) = &self.url {
+            ensure!(matches!(url.scheme(), "http" | "https"), "{url} is no address of a web page");
+        }
+        let plain = Plain { url: self.url, date: self.date, content_type: self.content_type };
         if let [place] = self.paths.as_slice()
             && let Some(address) = place.to_str().filter(|text| is_place(text))
         {
@@ -54,8 +51,12 @@ impl Import {
             anyhow::bail!("{} is not there: nothing was taken in", missing.display());
         }
         let store = context.open(Access::Write)?;
-        let summary = match import::import(&store, &self.paths, plain.as_ref()) {
-            Err(fault @ (ImportError::NeedsAddress { .. } | ImportError::OneAddress { .. })) => {
+        let summary = match import::import(&store, &self.paths, &plain) {
+            Err(
+                fault @ (ImportError::NeedsAddress { .. }
+                | ImportError::NeedsDate { .. }
+                | ImportError::OneAddress { .. }),
+            ) => {
                 tell!("gongkai: {fault}");
                 return Ok(Exit::Usage);
             }

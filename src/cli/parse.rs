@@ -84,7 +84,7 @@ impl Parse {
         let (mut revisits, mut whole) = (0, true);
         for found in exchanges.by_ref() {
             match found {
-                Found::Answer(offset, exchange) => {
+                Found::Answer(offset, exchange, _) => {
                     let given = Given::served(&exchange.request, &exchange.response);
                     // One page that the parser fails on must not cost those behind it.
                     let Ok(parsed) = catch_unwind(AssertUnwindSafe(|| office::read(given))) else {

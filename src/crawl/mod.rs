@@ -122,6 +122,10 @@ pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -
     let mut summary = Summary { reread: unread, ..Summary::default() };
     work(&visitor, &bounds, &stop, &mut summary).await?;
     summary.interrupted = stop.is_asked();
+    if !summary.interrupted {
+        // Attempts that were not the last word on their address: an import of the same captures reads them as well.
+        read_unread(&store).await?;
+    }
     Ok(summary.finish(&store, begun.crawl, visitor.clock.now()).await?)
 }
 
@@ -241,7 +245,7 @@ async fn visitor(place: Place, scope: Scope, begun: &Begun) -> Result<Visitor, C
     Ok(Visitor::new(keeper, Some(store), clock, door, gate, scope, settings, events, &begun.remembered))
 }
 
-/// Captures that an earlier run committed and did not come to read.
+/// Captures that were committed and not read: by an earlier run that was stopped, or attempts that another followed.
 async fn read_unread(store: &Store) -> Result<usize, CrawlError> {
     let store = store.clone();
     let read = tokio::task::spawn_blocking(move || -> Result<usize, CrawlError> {

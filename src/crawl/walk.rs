@@ -16,13 +16,15 @@ use crate::seed::Scope;
 /// Hops from the home page, and addresses asked for.
 const HOPS: u32 = 3;
 const REQUESTS: usize = 30;
-/// So many years named in one place leave no doubt that it is the column.
-const ENOUGH_YEARS: usize = 3;
+/// So many years, or reports, named in one place leave no doubt that it is the column.
+const ENOUGH: usize = 3;
 
 /// What a walk saw.
 #[derive(Debug, Default)]
 pub struct Walk {
     pub column: Option<Column>,
+    /// Columns that agencies beside the one whose column it is have on the same platform, by their links: not looked at.
+    pub beside: Vec<(String, Url)>,
     /// In the order they were asked for.
     pub tried: Vec<Tried>,
 }
@@ -34,6 +36,10 @@ pub struct Column {
     pub title: Option<String>,
     /// The years it names, as far as its first page goes.
     pub years: BTreeSet<i16>,
+    /// Reports that it names, or pages below it that turned out to be one.
+    pub reports: usize,
+    /// It names itself a column of annual reports.
+    pub by_name: bool,
     /// An agency that most of its rows name; none where they leave it out.
     pub agency: Option<String>,
     /// Words of the links that led there.
@@ -44,6 +50,8 @@ pub struct Column {
 pub struct Tried {
     pub url: Url,
     pub outcome: Outcome,
+    /// A script builds the page: what was served holds nothing.
+    pub is_shell: bool,
     /// Words of the link that led there.
     pub anchor: String,
 }
@@ -58,7 +66,16 @@ struct Step {
     redirects: u32,
     trail: Vec<String>,
     /// The column whose rows this address serves: the one to name in a seed.
-    column: Option<(Url, Option<String>)>,
+    column: Option<Named>,
+}
+
+/// A column as its own page names it.
+#[derive(Clone)]
+struct Named {
+    url: Url,
+    title: Option<String>,
+    by_name: bool,
+    trail: Vec<String>,
 }
 
 /// Walks from `home` towards the column. What it looked at is archived and stays out of the nightly crawl.
@@ -72,6 +89,7 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
     let first =
         Step { url: home.clone(), query: None, rank: 0, hops: 0, redirects: 0, trail: Vec::new(), column: None };
     let mut open = vec![first];
+    let mut agencies: Vec<(String, Url)> = Vec::new();
     while let Some(step) = next(&mut open).filter(|_| walk.tried.len() < REQUESTS) {
         let lease = passing(&visitor, &step).await?;
         let passed = lease.clone();
@@ -80,7 +98,7 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
         let Some(visited) = visited else { continue };
         summary.count(&step.url, &visited);
         let anchor = step.trail.last().cloned().unwrap_or_default();
-        walk.tried.push(Tried { url: step.url.clone(), outcome: visited.outcome, anchor });
+        walk.tried.push(Tried { url: step.url.clone(), outcome: visited.outcome, is_shell: false, anchor });
         if let Some(target) = &visited.target
             && step.redirects < visitor.settings.limits.redirects
             && seen.insert((target.url.clone(), target.query.clone()))
@@ -93,26 +111,57 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
         let connection = store.reader()?;
         let (_, exchange) = archive::exchange(&connection, capture)?;
         let discovered = parse::discover(Given::served(&exchange.request, &exchange.response));
-        let column = named(&step, &discovered);
-        if column.years.len() > walk.column.as_ref().map_or(0, |best| best.years.len()) {
+        if let Some(tried) = walk.tried.last_mut() {
+            tried.is_shell = discovered.page.kind == parse::PageKind::Shell;
+        }
+        let of_agency = |link: &parse::Link| {
+            let url =
+                Url::parse(&link.url).ok().filter(|url| parse::is_agency(&link.text) && visitor.scope.holds(url))?;
+            Some((link.text.clone(), url))
+        };
+        agencies.extend(discovered.links.iter().filter_map(of_agency));
+        let column = column(&step, &discovered);
+        if column.worth() > walk.column.as_ref().map_or((0, 0), Column::worth) {
             walk.column = Some(column);
         }
-        if walk.column.as_ref().is_some_and(|best| best.years.len() >= ENOUGH_YEARS) {
+        if walk.column.as_ref().is_some_and(Column::is_certain) {
             break;
         }
         for link in &discovered.links {
             let Ok(url) = Url::parse(&link.url) else { continue };
-            let rows = link.hop == LinkHop::Page;
-            let rank = if rows { 90 } else { towards(&link.text) };
-            let leads = matches!(link.hop, LinkHop::Link | LinkHop::Page | LinkHop::Redirect) && rank > 0;
-            let hops = step.hops + u32::from(!rows);
-            if !leads || hops > HOPS || !visitor.scope.holds(&url) || !seen.insert((url.clone(), link.query.clone())) {
+            let (rank, way) = match link.hop {
+                // The page itself, elsewhere: it costs no hop.
+                LinkHop::Redirect => (i32::MAX, Way::Same),
+                LinkHop::Page => (90, Way::Rows),
+                LinkHop::Link if is_row(&step.url, &discovered, link, &url) => (85, Way::Rows),
+                LinkHop::Link => towards(link, &url),
+                LinkHop::Attachment => continue,
+            };
+            let hops = step.hops + u32::from(way == Way::On);
+            let redirects = if way == Way::Same { step.redirects + 1 } else { 0 };
+            let bounded = rank <= 0 || hops > HOPS || redirects > visitor.settings.limits.redirects;
+            if bounded || !visitor.scope.holds(&url) || !seen.insert((url.clone(), link.query.clone())) {
                 continue;
             }
             let mut trail = step.trail.clone();
-            trail.push(link.text.clone());
-            let column = rows.then(|| (step.url.clone(), discovered.page.title.clone()));
-            open.push(Step { url, query: link.query.clone(), rank, hops, redirects: 0, trail, column });
+            trail.extend(Some(link.text.clone()).filter(|words| !words.is_empty()));
+            let column = match way {
+                Way::Rows => Some(named(&step, &discovered)),
+                // The script that tells where the rows are is no column.
+                Way::Same if url.path().ends_with(".js") => Some(named(&step, &discovered)),
+                Way::Same => step.column.clone(),
+                Way::On => None,
+            };
+            open.push(Step { url, query: link.query.clone(), rank, hops, redirects, trail, column });
+        }
+    }
+    if let Some(column) = &walk.column {
+        for (agency, page) in agencies {
+            if let Some(url) = parse::column_of_another(&column.url, &page)
+                && walk.beside.iter().all(|(_, known)| *known != url)
+            {
+                walk.beside.push((agency, url));
+            }
         }
     }
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
@@ -145,26 +194,94 @@ async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlEr
     Ok(Lease { condition: Condition::default(), ..lease })
 }
 
+impl Column {
+    fn worth(&self) -> (usize, usize) {
+        (self.years.len(), self.reports)
+    }
+
+    /// By its years; or, on the page of a year or of many agencies, by its rows and its own name.
+    fn is_certain(&self) -> bool {
+        self.years.len() >= ENOUGH || self.reports >= ENOUGH && self.by_name
+    }
+}
+
+/// How a link lies to the page that it stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The page itself at another address.
+    Same,
+    /// Rows of the column that the page is.
+    Rows,
+    /// Another page.
+    On,
+}
+
+/// The column that a page is, or serves rows of.
+fn named(step: &Step, discovered: &parse::Discovered) -> Named {
+    step.column.clone().unwrap_or_else(|| Named {
+        url: step.url.clone(),
+        title: discovered.page.title.clone(),
+        by_name: discovered.is_column,
+        trail: step.trail.clone(),
+    })
+}
+
 /// The reports that a page names.
-fn named(step: &Step, discovered: &parse::Discovered) -> Column {
-    let (url, title) = step.column.clone().unwrap_or((step.url.clone(), discovered.page.title.clone()));
+fn column(step: &Step, discovered: &parse::Discovered) -> Column {
+    let Named { url, title, by_name, trail } = named(step, discovered);
     let reports = discovered.links.iter().filter(|link| link.score >= parse::CANDIDATE && link.hop != LinkHop::Page);
     let mut years = BTreeSet::new();
+    let mut named = 0;
     let mut agencies: Vec<String> = Vec::new();
     for link in reports {
         let Some(year) = parse::year_in_title(&link.text) else { continue };
         years.insert(year);
+        named += 1;
         agencies.extend(parse::agency_in_title(&link.text));
     }
     // A portal's page of everybody's reports is nobody's column.
     let agency = agencies.first().filter(|first| agencies.iter().all(|agency| agency == *first)).cloned();
-    Column { url, title, years, agency, trail: step.trail.clone() }
+    // A row below a column that turned out to be a report names no other.
+    let is_report = usize::from(step.column.is_some() && discovered.page.kind == parse::PageKind::Report);
+    Column { url, title, years, reports: named + is_report, by_name, agency, trail }
 }
 
-/// How far a link's words lead towards the column (names fixed by 国办公开办函〔2019〕61号); 0 leads nowhere.
-fn towards(words: &str) -> i32 {
+/// Whether a link leads to rows of the column that its page is: a year, a group of agencies, or a report that says no year.
+fn is_row(page: &Url, discovered: &parse::Discovered, link: &parse::Link, url: &Url) -> bool {
+    let promising = discovered.is_column && link.score >= parse::CANDIDATE;
+    let folder = page.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+    let below = || !folder.is_empty() && url.host() == page.host() && url.path().starts_with(folder);
+    // Words that say nothing of reports were made promising by their page.
+    promising && (by_words(&link.text) == 0 || below() && parse::year_in_title(&link.text).is_none())
+}
+
+/// How far a link leads towards the column, by its words and its address; 0 leads nowhere.
+fn towards(link: &parse::Link, url: &Url) -> (i32, Way) {
+    // A report is the column only where there is no other.
+    let is_report = link.score >= parse::CANDIDATE && parse::year_in_title(&link.text).is_some();
+    if is_report {
+        return (30, Way::On);
+    }
+    (by_words(&link.text).max(by_address(url)), Way::On)
+}
+
+/// Products whose addresses tell the column of annual reports, or an agency's part of a portal, whatever the words.
+fn by_address(url: &Url) -> i32 {
+    const MARKS: [(&str, i32); 5] = [
+        ("/xxgkannualreport.jsp", 75),
+        ("/opennessannualreport/", 75),
+        ("/gkmlpt/annualreport", 75),
+        ("/module/xxgk/tree.jsp", 45),
+        ("/public/column/", 40),
+    ];
+    let path = url.path().to_ascii_lowercase();
+    MARKS.iter().find(|(mark, _)| path.contains(mark)).map_or(0, |(_, rank)| *rank)
+}
+
+/// Names fixed by 国办公开办函〔2019〕61号.
+fn by_words(words: &str) -> i32 {
     let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
-    const WAYS: [(&str, i32); 12] = [
+    const WAYS: [(&str, i32); 14] = [
         ("政府信息公开年报", 120),
         ("信息公开年报", 115),
         ("政府信息公开工作年度报告", 110),
@@ -177,6 +294,9 @@ fn towards(words: &str) -> i32 {
         ("政务公开", 50),
         ("公开", 20),
         ("网站地图", 15),
+        // Of a page that is a picture with a door.
+        ("进入", 12),
+        ("网站首页", 8),
     ];
     let way = WAYS.iter().find(|(name, _)| words.contains(name)).map_or(0, |(_, rank)| *rank);
     // Of two links that say the same, the shorter one is the column and the longer one an article about it.
@@ -185,14 +305,14 @@ fn towards(words: &str) -> i32 {
 
 #[cfg(test)]
 mod tests {
-    use super::towards;
+    use super::by_words;
 
     #[test]
     fn the_columns_own_name_leads_before_what_lies_around_it() {
         let order = ["政府信息公开年报", "年报", "政府信息公开", "信息公开指南", "政务公开", "公开招聘"];
-        let ranks: Vec<i32> = order.iter().map(|words| towards(words)).collect();
+        let ranks: Vec<i32> = order.iter().map(|words| by_words(words)).collect();
         assert!(ranks.windows(2).all(|pair| pair[0] > pair[1]), "{ranks:?}");
-        assert!(towards("政府信息公开年报") > towards("关于报送2023年政府信息公开年报有关事项的通知"));
-        assert_eq!(towards("新闻中心"), 0);
+        assert!(by_words("政府信息公开年报") > by_words("关于报送2023年政府信息公开年报有关事项的通知"));
+        assert_eq!(by_words("新闻中心"), 0);
     }
 }

@@ -24,7 +24,8 @@ const REQUESTS: usize = 64;
 
 /// What was found, with its offset in the file.
 pub enum Found {
-    Answer(u64, Box<Exchange>),
+    /// With the payload digest that holds for the bytes as they were sent, where those are not the body's: revisits name it.
+    Answer(u64, Box<Exchange>, Option<String>),
     Revisit(Box<Revisit>),
     /// Damaged, or no answer that can be kept.
     Unread(u64, String),
@@ -182,6 +183,7 @@ fn together(waiting: Waiting) -> Result<Found, String> {
     let dated = date_of(&date).ok_or_else(|| format!("its date {date:?} is none"))?;
     let started_at = notes.get("startedAt").and_then(|at| at.parse().ok()).unwrap_or(dated);
     let kind = answer.kind();
+    let mut sent = None;
     let mut truncated = truncation(&answer);
     if kind == "revisit" && notes.get("startedAt").is_none() {
         // WARC/1.0 calls a revisit cut because its body is left out.
@@ -199,7 +201,10 @@ fn together(waiting: Waiting) -> Result<Found, String> {
                     return Err(format!("the payload does not have the digest {label}"));
                 }
                 restore(&mut headers, &notes, "addedToResponse");
+                let label =
+                    answer.field("WARC-Payload-Digest").filter(|label| labelled::agrees(label, &body) == Some(true));
                 undo_chunks(&headers, &mut body, &mut truncated);
+                sent = label.filter(|label| labelled::agrees(label, &body) == Some(false));
                 if body_is_short(status, &headers, &body, request.as_ref()) {
                     truncated.get_or_insert(Truncation::Disconnect);
                 }
@@ -216,7 +221,7 @@ fn together(waiting: Waiting) -> Result<Found, String> {
     let transport = notes.get("transport").and_then(|name| Transport::from_text(&name));
     let exchange = Exchange { request, response, started_at, peer, hop, truncated, transport };
     if kind != "revisit" {
-        return Ok(Found::Answer(answer.offset, Box::new(exchange)));
+        return Ok(Found::Answer(answer.offset, Box::new(exchange), sent));
     }
     let original = answer.field("WARC-Refers-To-Target-URI");
     let original = original.as_deref().map(unbracketed).and_then(|uri| Url::parse(uri).ok());

@@ -1,6 +1,6 @@
 //! Exchanges put into the archive a few at a time, and read once they are there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -22,6 +22,8 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 16 << 20;
 /// Revisits that may wait for an original that comes later, in this file or another.
 const LATE: usize = 10_000;
+/// Digests of bytes as they were sent that are remembered for revisits.
+const SENT: usize = 100_000;
 
 /// Takes exchanges in and counts what became of them.
 pub struct Keeper<'a> {
@@ -30,6 +32,8 @@ pub struct Keeper<'a> {
     batch: Vec<(String, Item)>,
     bytes: usize,
     late: Vec<(String, Revisit)>,
+    /// Digests of bodies as they were sent, in chunks, to those of the bodies: wget's revisits name the former.
+    sent: HashMap<String, String>,
     summary: Summary,
 }
 
@@ -53,6 +57,7 @@ impl<'a> Keeper<'a> {
             batch: Vec::new(),
             bytes: 0,
             late: Vec::new(),
+            sent: HashMap::new(),
             summary: Summary::default(),
         }
     }
@@ -62,7 +67,18 @@ impl<'a> Keeper<'a> {
         self.push(file, Item::Answer(exchange))
     }
 
-    pub fn revisit(&mut self, file: &str, revisit: Revisit) -> Result<(), ArchiveError> {
+    /// A digest that revisits may name an answer by, though it is not its body's.
+    pub fn sent_as(&mut self, label: String, exchange: &Exchange) {
+        if self.sent.len() < SENT {
+            self.sent.insert(label, format!("sha256:{}", Digest::of(&exchange.response.body)));
+        }
+    }
+
+    pub fn revisit(&mut self, file: &str, mut revisit: Revisit) -> Result<(), ArchiveError> {
+        let named = revisit.refers_to.payload_digest.as_ref();
+        if let Some(body) = named.and_then(|label| self.sent.get(label)) {
+            revisit.refers_to.payload_digest = Some(body.clone());
+        }
         self.push(file, Item::Revisit(revisit))
     }
 
@@ -238,12 +254,14 @@ fn original(tx: &Connection, revisit: &Revisit) -> Result<Option<Vec<u8>>, Store
     let second = refers_to.date.map(|date| rfc3339(date)[..19].to_owned());
     let mut statement = tx.prepare_cached(
         "SELECT id FROM capture
-         WHERE urlkey = ?1 AND status BETWEEN 200 AND 299 AND (?2 IS NULL OR substr(started_at, 1, 19) = ?2)
+         WHERE urlkey = ?1 AND (status BETWEEN 200 AND 299 OR status = ?3) AND (?2 IS NULL OR substr(started_at, 1, 19) = ?2)
          ORDER BY id DESC LIMIT 16",
     )?;
     let request = &revisit.exchange.request;
     let key = UrlKey::asked(&request.method, &refers_to.url, &request.body);
-    let ids = statement.query_map(params![key.as_str(), second], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let ids = statement
+        .query_map(params![key.as_str(), second, revisit.exchange.response.status], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
     for id in ids {
         let body = match archive::exchange(tx, CaptureId(id)) {
             Ok((_, exchange)) => exchange.response.body,

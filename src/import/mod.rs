@@ -8,6 +8,7 @@
 mod exchanges;
 mod keep;
 mod plain;
+mod saved;
 mod wacz;
 
 use std::fs::File;
@@ -54,8 +55,10 @@ pub struct ImportFault {
 pub enum ImportError {
     #[error("{} can't be read: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
-    #[error("{} is neither WARC nor ARC nor WACZ: a plain file needs --url and --date", path.display())]
-    NeedsAddress { path: PathBuf },
+    #[error("{} is neither WARC nor ARC nor WACZ: a plain file needs --url and --date{packed}", path.display())]
+    NeedsAddress { path: PathBuf, packed: &'static str },
+    #[error("{} names its address, {url}, and not when it was saved: it needs --date", path.display())]
+    NeedsDate { path: PathBuf, url: url::Url },
     #[error("{} and {} are both plain files, and --url names one", one.display(), other.display())]
     OneAddress { one: PathBuf, other: PathBuf },
     #[error(transparent)]
@@ -72,30 +75,31 @@ enum Kind {
 }
 
 /// Takes in every file; `plain` says what is known of those that are no archives. All files are looked at before any is taken in.
-pub fn import(store: &Store, paths: &[PathBuf], plain: Option<&Plain>) -> Result<Summary, ImportError> {
+pub fn import(store: &Store, paths: &[PathBuf], plain: &Plain) -> Result<Summary, ImportError> {
     let mut files = Vec::new();
     for path in paths {
         files.push((path, kind(path).map_err(|source| ImportError::Read { path: path.clone(), source })?));
     }
-    let mut singles = files.iter().filter(|(_, kind)| *kind == Kind::Plain).map(|(path, _)| (*path).clone());
-    match (singles.next(), singles.next(), plain) {
-        (Some(path), _, None) => return Err(ImportError::NeedsAddress { path }),
-        (Some(one), Some(other), _) => return Err(ImportError::OneAddress { one, other }),
-        _ => {}
+    let singles: Vec<&PathBuf> = files.iter().filter(|(_, kind)| *kind == Kind::Plain).map(|(path, _)| *path).collect();
+    if let ([one, other, ..], Some(_)) = (singles.as_slice(), &plain.url) {
+        return Err(ImportError::OneAddress { one: (*one).clone(), other: (*other).clone() });
+    }
+    let of_file = |path: &PathBuf| {
+        let file = std::fs::read(path).map_err(|source| ImportError::Read { path: path.clone(), source })?;
+        plain.exchange(path, &file)
+    };
+    for path in singles {
+        of_file(path)?;
     }
     let mut keeper = Keeper::new(store);
     for (path, kind) in files {
         let fault = |source| ImportError::Read { path: path.clone(), source };
         let name = path.display().to_string();
-        match (kind, plain) {
-            (Kind::Warc, _) if path == Path::new("-") => take(&mut keeper, &name, io::stdin().lock())?,
-            (Kind::Warc, _) => take(&mut keeper, &name, File::open(path).map_err(fault)?)?,
-            (Kind::Wacz, _) => wacz::take_all(&mut keeper, &name, File::open(path).map_err(fault)?)?,
-            (Kind::Plain, Some(plain)) => {
-                let body = std::fs::read(path).map_err(fault)?;
-                keeper.answer(&name, plain.exchange(body))?;
-            }
-            (Kind::Plain, None) => {}
+        match kind {
+            Kind::Warc if path == Path::new("-") => take(&mut keeper, &name, io::stdin().lock())?,
+            Kind::Warc => take(&mut keeper, &name, File::open(path).map_err(fault)?)?,
+            Kind::Wacz => wacz::take_all(&mut keeper, &name, File::open(path).map_err(fault)?)?,
+            Kind::Plain => keeper.answer(&name, of_file(path)?)?,
         }
     }
     Ok(keeper.finish()?)
@@ -113,7 +117,12 @@ pub fn take(keeper: &mut Keeper<'_>, name: &str, input: impl Read) -> Result<(),
     let mut exchanges = Exchanges::new(input);
     for found in exchanges.by_ref() {
         match found {
-            Found::Answer(_, exchange) => keeper.answer(name, *exchange)?,
+            Found::Answer(_, exchange, sent) => {
+                if let Some(label) = sent {
+                    keeper.sent_as(label, &exchange);
+                }
+                keeper.answer(name, *exchange)?;
+            }
             Found::Revisit(revisit) => keeper.revisit(name, *revisit)?,
             Found::Unread(offset, why) => keeper.fault(name, offset, why),
         }
@@ -137,6 +146,7 @@ fn kind(path: &Path) -> io::Result<Kind> {
         _ if name.ends_with(".wacz") => Kind::Wacz,
         [b'W', b'A', b'R', b'C', b'/', ..] | b"filedesc:" | [0x1F, 0x8B, ..] => Kind::Warc,
         _ if [frames::FRAME, frames::DICTIONARY].iter().any(|it| first.starts_with(it)) => Kind::Warc,
+        _ if frames::is_skippable(&first) => Kind::Warc,
         [b'P', b'K', 3, 4, ..] if wacz::is_wacz(File::open(path)?) => Kind::Wacz,
         _ => Kind::Plain,
     })

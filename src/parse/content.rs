@@ -42,6 +42,9 @@ pub fn content<'a>(headers: &Headers, body: &'a [u8]) -> Content<'a> {
     let mut bytes = Cow::Borrowed(body);
     let mut undone = Vec::new();
     for coding in declared.iter().rev() {
+        if undone.is_empty() && is_plain(coding, &bytes) {
+            continue;
+        }
         let limit = MAX_DECODED.min(bytes.len().saturating_mul(MAX_RATIO).max(RATIO_FLOOR));
         match undo(coding, &bytes, limit) {
             Ok(decoded) => bytes = Cow::Owned(decoded),
@@ -56,11 +59,22 @@ pub fn content<'a>(headers: &Headers, body: &'a [u8]) -> Content<'a> {
     Content { bytes, coding: (!undone.is_empty()).then(|| undone.join(", ")), fault: None }
 }
 
+/// Whether a body is markup, JSON or a PDF as it is, under a head that calls it coded: some servers say so of what they don't pack,
+/// and recorders leave the head of what they unpacked. No stream of these codings begins so: gzip and zstd have marks of their own,
+/// zlib a first byte of 0x78 and the like; a brotli stream may, and is tried first.
+fn is_plain(coding: &str, bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii_start();
+    let plain =
+        text.starts_with(b"<") || text.starts_with(b"{\"") || text.starts_with(b"[{") || text.starts_with(b"%PDF-");
+    let known = matches!(coding, "gzip" | "x-gzip" | "deflate" | "br" | "zstd");
+    known && plain && (coding != "br" || drain("br", brotli::Decompressor::new(bytes, 64 << 10), RATIO_FLOOR).is_err())
+}
+
 type Undone = Result<Vec<u8>, (Option<Vec<u8>>, CodingFault)>;
 
 fn undo(coding: &str, bytes: &[u8], limit: usize) -> Undone {
     match coding {
-        "gzip" | "x-gzip" => drain(coding, flate2::read::MultiGzDecoder::new(bytes), limit),
+        "gzip" | "x-gzip" => members(coding, bytes, limit),
         // RFC 9110 8.4.1.2 means zlib; some servers send the raw stream.
         "deflate" => match drain(coding, flate2::read::ZlibDecoder::new(bytes), limit) {
             Err((Some(kept), CodingFault::Damaged { .. })) if kept.is_empty() => {
@@ -74,6 +88,33 @@ fn undo(coding: &str, bytes: &[u8], limit: usize) -> Undone {
             Err(_) => Err((None, CodingFault::Damaged { coding: coding.into(), kept: 0 })),
         },
         _ => Err((None, CodingFault::Unknown { coding: coding.into() })),
+    }
+}
+
+/// Every gzip member. What is behind the last one and no member is left out, as browsers do: servers end a body with a line.
+fn members(coding: &str, bytes: &[u8], limit: usize) -> Undone {
+    let mut rest = bytes;
+    let mut out = Vec::new();
+    loop {
+        let mut member = flate2::bufread::GzDecoder::new(rest);
+        let begun = out.len();
+        match drain(coding, &mut member, limit - begun) {
+            Ok(decoded) if begun == 0 => out = decoded,
+            Ok(decoded) => out.extend_from_slice(&decoded),
+            Err((kept, fault)) => {
+                out.extend_from_slice(&kept.unwrap_or_default());
+                let fault = match fault {
+                    CodingFault::Damaged { coding, .. } => CodingFault::Damaged { coding, kept: out.len() },
+                    CodingFault::TooLarge { coding, .. } => CodingFault::TooLarge { coding, limit },
+                    unknown => unknown,
+                };
+                return Err((Some(out), fault));
+            }
+        }
+        rest = member.into_inner();
+        if !rest.starts_with(&[0x1F, 0x8B]) {
+            return Ok(out);
+        }
     }
 }
 
@@ -119,6 +160,29 @@ mod tests {
     fn every_gzip_member_is_read() {
         let body = [gzip(b"one "), gzip(b"two")].concat();
         assert_eq!(coded("gzip", &body), (b"one two".to_vec(), None));
+    }
+
+    #[test]
+    fn what_is_behind_the_last_member_costs_nothing() {
+        for behind in [&b"\r\n"[..], &[0; 512], b"x"] {
+            assert_eq!(coded("gzip", &[&gzip(b"one"), behind].concat()), (b"one".to_vec(), None));
+        }
+        let torn = [gzip(b"one "), gzip(b"two")[..12].to_vec()].concat();
+        let (kept, fault) = coded("gzip", &torn);
+        assert!(
+            kept.starts_with(b"one ") && matches!(fault, Some(CodingFault::Damaged { kept: 4.., .. })),
+            "{fault:?}"
+        );
+    }
+
+    #[test]
+    fn what_only_claims_to_be_coded_is_read_as_it_is() {
+        for coding in ["gzip", "deflate", "br", "zstd"] {
+            for body in ["\r\n<!DOCTYPE html><p>年报", "{\"rows\":[]}", "%PDF-1.4 x"] {
+                assert_eq!(coded(coding, body.as_bytes()), (body.as_bytes().to_vec(), None), "{coding}");
+            }
+        }
+        assert!(coded("gzip", b"neither").1.is_some());
     }
 
     #[test]

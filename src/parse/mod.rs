@@ -21,8 +21,11 @@ mod section;
 
 pub use check::{Year, across};
 pub use content::Content;
+pub use discover::column_of_another;
 pub use edition::{Applicant, Edition};
-pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
+pub use identity::title::{
+    CANDIDATE, REPORT, agency as agency_in_title, is_agency, score as score_of_title, year as year_in_title,
+};
 pub use reading::*;
 
 use std::borrow::Cow;
@@ -105,6 +108,15 @@ pub fn discover(given: Given<'_>) -> Discovered {
     Apart::of(given, &content).discovered()
 }
 
+/// Whether a short answer only sends the reader to where he is.
+pub fn sends_back(given: Given<'_>) -> bool {
+    const SHORT: usize = 4 << 10;
+    let Some(url) = given.url.filter(|_| given.body.len() <= SHORT) else { return false };
+    let content = uncoded(given);
+    let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
+    discover::sends_back(&taken_apart(given.headers, &text.text), url)
+}
+
 /// A response taken apart once: first for what settles its address, then for its reading.
 pub struct Apart<'a> {
     given: Given<'a>,
@@ -144,11 +156,17 @@ impl<'a> Apart<'a> {
         let Some(page) = &self.page else {
             let kind = extract::kind(&self.content.bytes).unwrap_or_default();
             let page = page_of(PageKind::Attachment, kind.into(), identity::Identity::default());
-            return Discovered { page, links: Vec::new(), broken_coding };
+            return Discovered { page, links: Vec::new(), is_column: false, broken_coding };
         };
         let nothing = report::Reading::default();
         let (kind, reason) = page::kind(self.given, &page.document, &page.identity, &nothing, &page.links);
-        Discovered { page: page_of(kind, reason, page.identity.clone()), links: page.links.clone(), broken_coding }
+        let is_column = discover::is_column(&page.document);
+        Discovered {
+            page: page_of(kind, reason, page.identity.clone()),
+            links: page.links.clone(),
+            is_column,
+            broken_coding,
+        }
     }
 
     /// The whole reading.
@@ -283,6 +301,8 @@ fn grid_of(table: &extract::Table, bytes: (usize, usize)) -> TableGrid {
 pub struct Discovered {
     pub page: Page,
     pub links: Vec<Link>,
+    /// The page names itself a column of annual reports.
+    pub is_column: bool,
     /// The content-coding could not be undone to its end.
     pub broken_coding: bool,
 }
@@ -297,8 +317,8 @@ fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
         })
     };
     let marked_up = [
-        "!doctype", "html", "head", "body", "table", "div", "td", "p>", "p ", "meta", "script", "span", "?xml", "tr",
-        "br", "li", "ul", "a ",
+        "!doctype", "html", "head", "body", "frameset", "table", "div", "td", "p>", "p ", "meta", "script", "span",
+        "?xml", "tr", "br", "li", "ul", "a ",
     ];
     if !plain && marked_up.into_iter().any(tag) { extract::html(text) } else { extract::lines(text) }
 }

@@ -379,6 +379,262 @@ fn families() -> Vec<Family> {
                 ]
             },
         ),
+        // What the proxy calls page 1 is on some hosts what the column shows already.
+        family(
+            "Hanweb JCMS, the first rows again",
+            "/col/col2/index.html",
+            |y| format!("/art/{y}/1/19/art_2_{y}.html"),
+            |one, two| {
+                let store = |of: &[(String, u16)]| {
+                    let record = |(a, y): &(String, u16)| format!("<record><![CDATA[{}]]></record>", row(a, *y));
+                    format!("<recordset>{}</recordset>", of.iter().map(record).collect::<String>())
+                };
+                let proxy = |page| format!("/module/web/jpage/dataproxy.jsp?page={page}&appid=1&webid=39&columnid=2");
+                let group = format!("<nextgroup><![CDATA[<a href=\"{}\"></a>]]></nextgroup>", proxy(1));
+                let first = format!("<script type='text/xml'><datastore>{group}{}</datastore></script>", store(one));
+                vec![
+                    ("/col/col2/index.html".into(), Answer::html(first)),
+                    (proxy(1), Answer::html(format!("<datastore>{}</datastore>", store(one)))),
+                    (proxy(2), Answer::html(format!("<datastore>{}</datastore>", store(two)))),
+                    (proxy(3), Answer::html("<datastore></datastore>")),
+                ]
+            },
+        ),
+        family(
+            "Hanweb xxgk as it opens",
+            "/module/xxgk/xxgkAnnualReport.jsp?area=8",
+            |y| format!("/module/xxgk/xxgkAnnualReport.jsp?area=8&fbtime={y}"),
+            |one, two| {
+                let years = [one, two].concat();
+                let options: String =
+                    years.iter().map(|(_, y)| format!("<option value=\"{y}\">{y}年</option>")).collect();
+                let opening = format!("<title>信息公开年报</title><select onchange=go()>{options}</select>");
+                vec![("/module/xxgk/xxgkAnnualReport.jsp?area=8".into(), Answer::html(opening))]
+            },
+        ),
+        family(
+            "Lonsun as it opens",
+            "/public/column/7?type=3&nav=5",
+            |y| format!("/public/column/7?type=3&nav=5&timeFrame={y}"),
+            |one, two| {
+                let year = |(_, y): &(String, u16)| format!("<a href=javascript:; onclick=toYear({y})>{y}</a>");
+                let years: String = [one, two].concat().iter().map(year).collect();
+                vec![(
+                    "/public/column/7?type=3&nav=5".into(),
+                    Answer::html(format!("<title>信息公开年报</title>{years}")),
+                )]
+            },
+        ),
+        family(
+            "years below the column",
+            "/zfxxgk/zfxxgknb/",
+            |y| format!("/zfxxgk/zfxxgknb/{y}n_8/{y}01/t1.html"),
+            |one, two| {
+                let all = [one, two].concat();
+                let folder = |y: &u16| format!("/zfxxgk/zfxxgknb/{y}n_8/");
+                let years: String = all.iter().map(|(_, y)| format!("<a href='{}'>{y}年</a>", folder(y))).collect();
+                let title = "<title>政府信息公开年报</title>";
+                let mut pages = vec![("/zfxxgk/zfxxgknb/".to_owned(), Answer::html(format!("{title}{years}")))];
+                let of_year = |(a, y): &(String, u16)| (folder(y), Answer::html(format!("{title}{}", row(a, *y))));
+                pages.extend(all.iter().map(of_year));
+                pages
+            },
+        ),
+        family(
+            "groups and agencies below the column",
+            "/zfxxgk/nb/index.html",
+            |y| format!("/zfxxgk/nb/bm/1/{y}01/t1.html"),
+            |one, two| {
+                let title = "<title>政府信息公开年报</title>";
+                let page = |path: &str, links: String| (path.to_owned(), Answer::html(format!("{title}{links}")));
+                vec![
+                    page(
+                        "/zfxxgk/nb/index.html",
+                        "<a href=bm/>市政府部门</a><a href=xz/>镇街</a><a href=/bm/>部门</a>".into(),
+                    ),
+                    page("/zfxxgk/nb/xz/", String::new()),
+                    page("/zfxxgk/nb/bm/", "<a href=1/>某市财政局</a>".into()),
+                    page("/zfxxgk/nb/bm/1/", rows(&[one, two].concat())),
+                ]
+            },
+        ),
+        family(
+            "a page of other papers between",
+            "/nb/",
+            |y| format!("/nb/t{y}.html"),
+            |one, two| {
+                let other: String = (0..9).map(|at| format!("<a href=/nb/s{at}.html>2023年工作要点{at}</a>")).collect();
+                let next = |page: u8| format!("<a href='/nb/index_{page}.html'>下一页</a>");
+                vec![
+                    ("/nb/".into(), Answer::html(rows(one) + &next(1))),
+                    ("/nb/index_1.html".into(), Answer::html(other + &next(2))),
+                    ("/nb/index_2.html".into(), Answer::html(rows(two))),
+                ]
+            },
+        ),
+        family(
+            "ThinkPHP",
+            "/list/15.html",
+            |y| format!("/show/{y}.html"),
+            |one, two| {
+                let pager = |links: &str| format!("<ul class=\"pagination\">{links}</ul>");
+                let first = "<li class=\"disabled\"><span>&laquo;</span></li><li class=\"active\"><span>1</span></li><li><a href=\"/list/15.html?page=2\">2</a></li><li><a href=\"/list/15.html?page=2\">&raquo;</a></li>";
+                let last = "<li><a href=\"/list/15.html?page=1\">&laquo;</a></li><li><a href=\"/list/15.html?page=1\">1</a></li><li class=\"active\"><span>2</span></li><li class=\"disabled\"><span>&raquo;</span></li>";
+                vec![
+                    ("/list/15.html".into(), Answer::html(rows(one) + &pager(first))),
+                    ("/list/15.html?page=2".into(), Answer::html(rows(two) + &pager(last))),
+                ]
+            },
+        ),
+        family(
+            "Epoint, numbers alone",
+            "/zwgk/001/001004/subpagelist.html",
+            |y| format!("/zwgk/001/001004/{y}0120/bc6e.html"),
+            |one, two| {
+                let pager = "<ul><li class=active><a href=/zwgk/001/001004/subpagelist.html>1</a></li><li><a href=/zwgk/001/001004/2.html>2</a></li></ul>";
+                vec![
+                    ("/zwgk/001/001004/subpagelist.html".into(), Answer::html(rows(one) + pager)),
+                    ("/zwgk/001/001004/2.html".into(), Answer::html(rows(two) + pager)),
+                ]
+            },
+        ),
+        family(
+            "rows that a script opens",
+            "/xxgk/list.asp?ClassID=15",
+            |y| format!("/xxgk/show.asp?id={y}"),
+            |one, two| {
+                let title = |y: &u16| format!("{y}年政府信息公开工作年度报告");
+                let call: String = one
+                    .iter()
+                    .map(|(_, y)| format!("<A HREF=\"javascript:openwin('show.asp?id={y}')\">{}</A>", title(y)))
+                    .collect();
+                let click: String = two
+                    .iter()
+                    .map(|(_, y)| {
+                        format!("<a href=# onclick=\"window.open('show.asp?id={y}','_blank')\">{}</a>", title(y))
+                    })
+                    .collect();
+                vec![("/xxgk/list.asp?ClassID=15".into(), Answer::html(call + &click))]
+            },
+        ),
+        family(
+            "titles cut short",
+            "/nb/",
+            |y| format!("/nb/{y}01/t{y}0120_1.html"),
+            |one, two| {
+                let cut: String =
+                    one.iter().map(|(a, y)| format!("<a href='{a}'>某区农业农村局{y}年政府信…</a>")).collect();
+                let titled: String = two
+                    .iter()
+                    .map(|(a, y)| {
+                        format!(
+                            "<a href='{a}' title='{y}年政府信息公开工作年度报告'>{y}年政府信息公开工作年度报告..</a>"
+                        )
+                    })
+                    .collect();
+                vec![("/nb/".into(), Answer::html(format!("<title>政府信息公开年报</title>{cut}{titled}")))]
+            },
+        ),
+        family(
+            "rows without years",
+            "/xxgk/ndbg/",
+            |y| format!("/xxgk/ndbg/{y}01/{y:032x}.html"),
+            |one, two| {
+                let row = |(a, y): &(String, u16)| format!("<li><a href='{a}'>年度报告</a> {}-01-20</li>", y + 1);
+                let all: String = [one, two].concat().iter().map(row).collect();
+                vec![("/xxgk/ndbg/".into(), Answer::html(format!("<title>年度报告</title>{all}")))]
+            },
+        ),
+        family(
+            "agencies on the page of a year",
+            "/col/18073_668815/index.html",
+            |y| format!("/art/18073_668815/{y}/1.html"),
+            |one, two| {
+                let names = ["某市教育局", "某市水利局", "某市民政局", "清江县", "涟水县"];
+                let row = |((a, _), name): (&(String, u16), &str)| format!("<td><a href='{a}'>{name}</a></td>");
+                let all: String = [one, two].concat().iter().zip(names).map(row).collect();
+                let head = "<meta name=ColumnName content='2024年政府信息公开年报'>";
+                vec![("/col/18073_668815/index.html".into(), Answer::html(format!("{head}<table><tr>{all}</table>")))]
+            },
+        ),
+        family(
+            "TRS, controls written by the page",
+            "/gkzd/",
+            |y| format!("/gkzd/{y}01/t1.html"),
+            |one, two| {
+                let controls = |at: u8| {
+                    format!(
+                        "<script>\nvar currentPage = {at};//所在页从0开始\nvar nextPage = currentPage+1//下一页\nvar countPage = 2//共多少页\ndocument.write(\"<a href=\\\"index\"+\"_\" + nextPage + \".\"+\"html\\\">下一页</a>\");\n</script>"
+                    )
+                };
+                vec![
+                    ("/gkzd/".into(), Answer::html(rows(one) + &controls(0))),
+                    ("/gkzd/index_1.html".into(), Answer::html(rows(two) + &controls(1))),
+                ]
+            },
+        ),
+        family(
+            "a file that a script names",
+            "/zwgk/nb/",
+            |y| format!("/zwgk/nb/{y}.html"),
+            move |one, two| {
+                let (all, total) = articles(&[one, two].concat(), 5);
+                let script = "<script>$.getJSON(\"./list_data.json\",function(d){})</script>";
+                vec![
+                    ("/zwgk/nb/".into(), Answer::html(format!("<title>政府信息公开年报</title>{script}"))),
+                    (
+                        "/zwgk/nb/list_data.json".into(),
+                        json(serde_json::json!({"total": total, "list": all}).to_string()),
+                    ),
+                ]
+            },
+        ),
+        family(
+            "links that say 下载, rows that a click opens",
+            "/zwgk/nb/",
+            |y| format!("/upload/{y}.html"),
+            |one, two| {
+                let title = |y: &u16| format!("{y}年政府信息公开工作年度报告");
+                let load: String = one
+                    .iter()
+                    .map(|(a, y)| format!("<tr><td>1</td><td>{}</td><td><a href='{a}'>[下载]</a></td></tr>", title(y)))
+                    .collect();
+                let click: String = two
+                    .iter()
+                    .map(|(a, y)| format!("<tr onclick=\"window.open('{a}')\"><td>{}</td></tr>", title(y)))
+                    .collect();
+                vec![("/zwgk/nb/".into(), Answer::html(format!("<table>{load}{click}</table>")))]
+            },
+        ),
+        family(
+            "a choice of agencies",
+            "/zwgk/nb/",
+            |y| format!("/zwgk/nb/7/c/{y}.html"),
+            |one, two| {
+                let select = "<select onchange=\"window.open(this.value)\"><option value=\"\">请选择</option><option value=\"/zwgk/nb/7/index.html\">某县财政局</option></select>";
+                vec![
+                    ("/zwgk/nb/".into(), Answer::html(format!("<html><title>政府信息公开年报</title>{select}"))),
+                    ("/zwgk/nb/7/index.html".into(), Answer::html(rows(&[one, two].concat()))),
+                ]
+            },
+        ),
+        family(
+            "ASP.NET",
+            "/nb.aspx?cid=7",
+            |y| format!("/show.aspx?id={y}"),
+            |one, two| {
+                let form = |state: u8, next: u8| {
+                    format!(
+                        "<input type=\"hidden\" name=\"__VIEWSTATE\" value=\"/w{state}=\"><a href=\"javascript:__doPostBack('P1','{next}')\">下一页</a>"
+                    )
+                };
+                let posted = "/nb.aspx?cid=7 POST __VIEWSTATE=%2Fw1%3D&__EVENTTARGET=P1&__EVENTARGUMENT=2";
+                vec![
+                    ("/nb.aspx?cid=7".into(), Answer::html(rows(one) + &form(1, 2))),
+                    (posted.into(), Answer::html(rows(two) + &form(2, 2))),
+                ]
+            },
+        ),
         family(
             "Lonsun",
             "/public/column/6?type=3&timeFrame=2021",
@@ -474,6 +730,46 @@ fn a_home_page_leads_to_its_column() {
     let nothing = discover(&site.url(HOST, "/zn/"));
     assert_eq!(nothing.status.code(), Some(3));
     assert!(stderr(&nothing).contains("1 page looked at"), "{}", stderr(&nothing));
+}
+
+/// Home pages as they are: in frames, sending the reader on, with columns behind scripts; and the agencies beside on a platform.
+#[test]
+fn a_home_page_in_frames_leads_to_the_columns_of_a_platform() {
+    const HOST: &str = "frames.test.gov.cn";
+    let years: String = (2021..=2023).map(|year| format!("<option value=\"{year}\">{year}</option>")).collect();
+    let column = "/module/xxgk/xxgkAnnualReport.jsp?area=7";
+    let agencies =
+        "<a href='/module/xxgk/tree.jsp?area=7'>某县财政局</a><a href='/module/xxgk/tree.jsp?area=8'>某县教育局</a>";
+    let site = Site::serve(vec![
+        (HOST, "/", Answer::html("<meta http-equiv=refresh content='0;url=/cn/'>")),
+        (HOST, "/cn/", Answer::html("<frameset><frame src=top.asp><frame src=left.asp></frameset>")),
+        (HOST, "/cn/top.asp", Answer::html("<img src=banner.gif>")),
+        (
+            HOST,
+            "/cn/left.asp",
+            Answer::html("<a href=javascript:void(0) onclick=\"parent.main.location='xxgk.asp'\">政府信息公开</a>"),
+        ),
+        (HOST, "/cn/xxgk.asp", Answer::html(agencies)),
+        (HOST, "/module/xxgk/tree.jsp?area=7", Answer::html(format!("<a href='{column}'>信息公开年报</a>"))),
+        (HOST, column, Answer::html(format!("<title>信息公开年报</title><select>{years}</select>"))),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = super::gongkai();
+    command.current_dir(folder.path()).args([
+        "discover",
+        &site.url(HOST, "/"),
+        "--archive",
+        "a.sqlite",
+        "--gap",
+        "1ms",
+    ]);
+    let output = command.args(site.flags(&[HOST])).output().unwrap();
+    let entries = super::stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(entries.contains(&format!("url = \"{}\"", site.url(HOST, column))), "{entries}");
+    let beside = site.url(HOST, &column.replace("area=7", "area=8"));
+    assert!(entries.contains(&format!("url = \"{beside}\"\nagency = \"某县教育局\"")), "{entries}");
+    assert_eq!(site.times(HOST, &column.replace("area=7", "area=8")), 0, "an agency beside is not looked at");
 }
 
 /// The real titles of the research: those of reports lead on, the look-alikes don't.

@@ -507,7 +507,7 @@ fn taken_from(file: &[u8]) -> (Vec<(String, String)>, Vec<u64>) {
     let (mut kept, mut faults) = (Vec::new(), Vec::new());
     for found in Exchanges::new(file) {
         match found {
-            Found::Answer(_, exchange) => kept.push((
+            Found::Answer(_, exchange, _) => kept.push((
                 exchange.request.url.to_string(),
                 gongkai::digest::Digest::of(&exchange.response.body).to_string(),
             )),
@@ -616,9 +616,139 @@ fn a_record_too_large_is_cut_and_says_so() {
     let file = [gzip(&record(&fields, &block), 1), gzip(&record(&fields, b"HTTP/1.1 200 OK\r\n\r\nx"), 1)].concat();
     let sizes: Vec<(usize, Option<Truncation>)> = Exchanges::new(file.as_slice())
         .map(|found| match found {
-            Found::Answer(_, exchange) => (exchange.response.body.len(), exchange.truncated),
+            Found::Answer(_, exchange, _) => (exchange.response.body.len(), exchange.truncated),
             _ => panic!("nothing is damaged here"),
         })
         .collect();
     assert_eq!(sizes, [(MAX_BLOCK - 19, Some(Truncation::Length)), (1, None)]);
+}
+
+#[test]
+fn pages_that_browsers_saved_say_where_they_come_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = "<!DOCTYPE html>\r\n<!-- saved from url=(0024)http://a.gov.cn/nb/1.html -->\r\n<title>某县财政局2019年政府信息公开工作年度报告</title><p>一、总体情况</p><p>二、主动公开政府信息情况</p><p>六、其他需要报告的事项</p>";
+    std::fs::write(folder.path().join("saved.html"), page).unwrap();
+    let message = format!(
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: http://a.gov.cn/nb/2.html\r\nDate: Tue, 2 Jan 2024 03:04:05 -0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\tboundary=\"B\"\r\n\r\n--B\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\nContent-Location: http://a.gov.cn/nb/2.html\r\n\r\n{}\r\n--B--\r\n",
+        page.replace("2019", "2020")
+    );
+    std::fs::write(folder.path().join("saved.mhtml"), message).unwrap();
+    let undated = run(folder.path(), &["import", "saved.html", "--archive", "a.sqlite"]);
+    assert_eq!(undated.status.code(), Some(2));
+    assert!(stderr(&undated).contains("names its address, http://a.gov.cn/nb/1.html"), "{}", stderr(&undated));
+    for file in [&["saved.html", "--date", "2024-01-02"][..], &["saved.mhtml"]] {
+        let taken = run(folder.path(), &[&["import", "--archive", "a.sqlite"], file].concat());
+        assert_eq!(taken.status.code(), Some(0), "{}", stderr(&taken));
+    }
+    let held = super::crawl::query(
+        folder.path(),
+        "SELECT url || ' ' || captured_at || ' ' || year FROM report_current ORDER BY url",
+    );
+    assert_eq!(
+        held,
+        [
+            "http://a.gov.cn/nb/1.html 2024-01-01T16:00:00.000Z 2019",
+            "http://a.gov.cn/nb/2.html 2024-01-02T03:04:05.000Z 2020"
+        ]
+    );
+    std::fs::write(folder.path().join("a.warc.bz2"), b"BZh91AY").unwrap();
+    let packed = run(folder.path(), &["import", "a.warc.bz2", "--archive", "a.sqlite"]);
+    assert!(stderr(&packed).contains("packed by bzip2: unpack it first"), "{}", stderr(&packed));
+}
+
+/// A body that breaks off twice at the same place is one capture and its revisit; both archives read the first.
+#[test]
+fn attempts_that_failed_are_read_alike_by_crawl_and_import() {
+    const HOST: &str = "cut.test.gov.cn";
+    let page = gongkai::demo::pages().into_iter().find(|page| page.path.contains("e8437c55")).unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n", page.body.len() + 9);
+    let site = Site::serve(vec![(HOST, "/1.html", Answer::Raw([head.as_bytes(), &page.body].concat()))]);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    super::crawl::crawl(folder, &site, &[HOST], &[site.url(HOST, "/1.html")], "1ms");
+    export(folder, "a.sqlite", "warc", "a.warc.gz");
+    let (_, said) = import(folder, "b.sqlite", &["a.warc.gz"]);
+    assert_eq!(said["revisits"].as_u64(), Some(1), "{said}");
+    let numbers = |archive: &str, out: &str| {
+        let rows = String::from_utf8(export(folder, archive, "csv", out)).unwrap();
+        rows.lines().count()
+    };
+    let (crawled, imported) = (numbers("a.sqlite", "a.csv"), numbers("b.sqlite", "b.csv"));
+    assert!(crawled > 100 && crawled == imported, "{crawled} {imported}");
+}
+
+/// wget names a payload in chunks by what was sent, and revisits of error pages too; the original may be in another file.
+#[test]
+fn a_revisit_of_an_answer_in_chunks_is_found() {
+    use sha1::Digest as _;
+    let folder = tempfile::tempdir().unwrap();
+    let digest = |body: &[u8]| format!("sha1:{}", data_encoding::BASE32.encode(&sha1::Sha1::digest(body)));
+    let fields = |kind: &'static str, path: &str, at: &str, digest: &str| -> Vec<(&'static str, String)> {
+        vec![
+            ("WARC-Type", kind.into()),
+            ("WARC-Target-URI", format!("<http://a.gov.cn{path}>")),
+            ("WARC-Date", at.into()),
+            ("WARC-Payload-Digest", digest.into()),
+            ("Content-Type", "application/http;msgtype=response".into()),
+        ]
+    };
+    let written = |fields: Vec<(&'static str, String)>, block: &str| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        record(&fields, block.as_bytes())
+    };
+    let (chunked, missing) = ("5\r\n<p>in\r\n3\r\n</p\r\n1\r\n>\r\n0\r\n\r\n", "<p>404</p>");
+    let heads = [
+        ("/1.html", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunked),
+        ("/2.html", "HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\n\r\n", missing),
+    ];
+    let mut files = [Vec::new(), Vec::new()];
+    for (path, head, body) in heads {
+        let label = digest(body.as_bytes());
+        files[0].extend(written(fields("response", path, "2024-01-01T00:00:00Z", &label), &format!("{head}{body}")));
+        files[1].extend(written(fields("revisit", path, "2024-02-01T00:00:00Z", &label), head));
+    }
+    std::fs::write(folder.path().join("first.warc"), &files[0]).unwrap();
+    std::fs::write(folder.path().join("again.warc"), &files[1]).unwrap();
+    for (archive, order) in [("a.sqlite", ["first.warc", "again.warc"]), ("b.sqlite", ["again.warc", "first.warc"])] {
+        let (status, said) = import(folder.path(), archive, &order);
+        assert_eq!((status, said["captures"].as_u64(), said["revisits"].as_u64()), (0, Some(4), Some(1)), "{said}");
+    }
+}
+
+#[test]
+fn a_package_of_wacz_is_taken_in() {
+    use zip::write::SimpleFileOptions;
+    let folder = tempfile::tempdir().unwrap();
+    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    let zipped = |parts: &[(&str, Vec<u8>)]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, bytes) in parts {
+            zip.start_file(*name, options).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let wacz = |n: u8| {
+        let address = format!("http://a.gov.cn/{n}.html");
+        let fields = [
+            ("WARC-Type", "response"),
+            ("WARC-Target-URI", address.as_str()),
+            ("WARC-Date", "2024-01-01T00:00:00Z"),
+            ("Content-Type", "application/http"),
+        ];
+        let warc = record(&fields, b"HTTP/2 200\r\nContent-Type: text/html\r\n\r\n<p>x");
+        zipped(&[("archive/data.warc", warc), ("indexes/index.idx", Vec::new()), ("datapackage.json", b"{}".to_vec())])
+    };
+    let package = zipped(&[
+        ("datapackage.json", br#"{"profile":"multi-wacz-package"}"#.to_vec()),
+        ("one.wacz", wacz(1)),
+        ("two.wacz", zipped(&[("archive/in.wacz", wacz(3)), ("three.wacz", wacz(3))])),
+        ("two/again.wacz", wacz(2)),
+    ]);
+    std::fs::write(folder.path().join("all.wacz"), package).unwrap();
+    let (status, said) = import(folder.path(), "a.sqlite", &["all.wacz"]);
+    let held = super::crawl::query(folder.path(), "SELECT url FROM capture ORDER BY url");
+    // A WACZ in a WACZ of a package is none of the package's.
+    assert_eq!(held, ["http://a.gov.cn/1.html", "http://a.gov.cn/2.html"], "{said}");
+    assert_eq!(status, 0, "{said}");
 }

@@ -120,6 +120,15 @@ fn every_fault_ends_under_its_name_and_spares_the_next_page() {
             "captured",
             "whole",
         ),
+        (
+            "gzip with a line behind it",
+            with_coding("gzip", [&gzip(&page(), 1)[..], b"\r\n"].concat()),
+            "captured",
+            "whole",
+        ),
+        ("a page that is only called gzip", with_coding("gzip", page()), "captured", "whole"),
+        ("a folded head", raw(format!("{OK}X-A: b\r\n c\r\n\r\n<p>x")), "captured", "whole"),
+        ("a head with a name that is none", raw(format!("{OK}X 公开: b\r\n\r\n<p>x")), "captured", "whole"),
         ("a part nobody asked for", Answer::status(206, &[("Content-Range", "bytes 0-0/9")]), "unasked_part", "whole"),
         ("cut by length", raw(format!("{OK}Content-Length: 100\r\n\r\nonly this")), "disconnected", "disconnect"),
         (
@@ -176,6 +185,34 @@ fn every_fault_ends_under_its_name_and_spares_the_next_page() {
     }
 }
 
+/// 521 and 567 are failures by their number; asking a second time would be knocking.
+#[test]
+fn a_wall_is_asked_once_whatever_its_status() {
+    let wall = |status: u16| Answer::Page {
+        status,
+        headers: vec![("Content-Type", "text/html".into())],
+        body: "<p>当前访问疑似黑客攻击</p>".into(),
+    };
+    for (answer, times) in [(wall(521), 1), (wall(567), 1), (Answer::status(567, &[]), 2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::serve(vec![(HOST, "/x", answer)]);
+        crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/x")], "5ms");
+        assert_eq!(site.times(HOST, "/x"), times);
+    }
+}
+
+/// The home page in a report's place; a column may well lead there.
+#[test]
+fn a_report_that_leads_home_is_gone() {
+    let row = "<a href=/nb/1.html>2023年政府信息公开工作年度报告</a><a href=/nb/>政府信息公开年报</a>";
+    let home = || Answer::status(302, &[("Location", "/index.html")]);
+    let script = vec![(HOST, "/x", Answer::html(row)), (HOST, "/nb/1.html", home()), (HOST, "/nb/", home())];
+    let folder = tempfile::tempdir().unwrap();
+    crawled(folder.path(), script, "/x");
+    let outcomes = query(folder.path(), "SELECT outcome FROM url WHERE address LIKE '%/nb/%' ORDER BY address DESC");
+    assert_eq!(outcomes, ["soft_404", "redirected"]);
+}
+
 fn crawled(folder: &Path, script: Vec<(&str, &str, Answer)>, path: &str) -> (Site, Output) {
     let site = Site::serve(script);
     std::fs::write(folder.join("config.toml"), LIMITS).unwrap();
@@ -205,13 +242,16 @@ fn a_chain_of_redirects_ends_by_its_limit() {
 
 #[test]
 fn a_session_is_brought_back_and_never_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let session = Answer::Session { cookie: "SERVERID=s3cret", body: "<p>公开</p>".repeat(50) };
-    let (site, output) = crawled(folder.path(), vec![(HOST, "/x", session)], "/x");
-    assert_eq!(query(folder.path(), "SELECT outcome FROM url"), ["captured"], "{}", stderr(&output));
-    assert_eq!(site.times(HOST, "/x"), 2);
-    let kept = query(folder.path(), "SELECT CAST(request_headers AS TEXT) FROM capture").concat();
-    assert!(kept.contains("User-Agent") && !kept.to_ascii_lowercase().contains("cookie"), "{kept}");
+    let refresh = "<meta http-equiv=\"refresh\" content=\"0\">";
+    for reload in [None, Some(refresh), Some("<script>window.location.reload()</script>")] {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Answer::Session { cookie: "SERVERID=s3cret", reload, body: "<p>公开</p>".repeat(50) };
+        let (site, output) = crawled(folder.path(), vec![(HOST, "/x", session)], "/x");
+        assert_eq!(query(folder.path(), "SELECT outcome FROM url"), ["captured"], "{}", stderr(&output));
+        assert_eq!(site.times(HOST, "/x"), 2, "{reload:?}");
+        let kept = query(folder.path(), "SELECT CAST(request_headers AS TEXT) FROM capture").concat();
+        assert!(kept.contains("User-Agent") && !kept.to_ascii_lowercase().contains("cookie"), "{kept}");
+    }
 }
 
 #[test]

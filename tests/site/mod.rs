@@ -19,8 +19,8 @@ pub enum Answer {
     Late(Duration, Box<Answer>),
     /// These bytes, then the same piece again and again with a pause before each, until the client leaves.
     Endless { begin: Vec<u8>, piece: Vec<u8>, pause: Duration },
-    /// A page for whoever brings the cookie back; all others are given it and sent to the same address.
-    Session { cookie: &'static str, body: String },
+    /// A page for whoever brings the cookie back; all others are given it and sent to the same address, by this page where there is one.
+    Session { cookie: &'static str, reload: Option<&'static str>, body: String },
 }
 
 impl Answer {
@@ -133,7 +133,12 @@ fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) 
     while let Some(asked) = request(&mut reader, to.ip()) {
         let answer = script.lock().unwrap().get(&(asked.host.clone(), asked.name())).cloned();
         let answer = match answer {
-            Some(Answer::Session { cookie, body }) if asked.head.contains(cookie) => Some(Answer::html(body)),
+            Some(Answer::Session { cookie, body, .. }) if asked.head.contains(cookie) => Some(Answer::html(body)),
+            Some(Answer::Session { cookie, reload: Some(page), .. }) => {
+                let headers =
+                    vec![("Content-Type", "text/html".to_owned()), ("Set-Cookie", format!("{cookie}; Path=/"))];
+                Some(Answer::Page { status: 200, headers, body: page.into() })
+            }
             Some(Answer::Session { cookie, .. }) => {
                 Some(Answer::status(302, &[("Location", &asked.path), ("Set-Cookie", &format!("{cookie}; Path=/"))]))
             }

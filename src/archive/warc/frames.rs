@@ -18,6 +18,13 @@ const WINDOW: u32 = 27;
 pub fn unpacked<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut first = Vec::new();
     input.by_ref().take(4).read_to_end(&mut first)?;
+    while is_skippable(&first) {
+        let mut length = [0; 4];
+        input.read_exact(&mut length)?;
+        io::copy(&mut input.by_ref().take(u32::from_le_bytes(length).into()), &mut io::sink())?;
+        first.clear();
+        input.by_ref().take(4).read_to_end(&mut first)?;
+    }
     let dictionary = match <[u8; 4]>::try_from(first.as_slice()) {
         Ok(FRAME) => Vec::new(),
         Ok(DICTIONARY) => {
@@ -30,6 +37,11 @@ pub fn unpacked<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>>
     let mut decoder = Decoder::with_dictionary(frames, &dictionary)?;
     decoder.window_log_max(WINDOW)?;
     Ok(Box::new(decoder))
+}
+
+/// Whether a frame is one that decoders pass over (RFC 8878 3.1.2), and no dictionary.
+pub fn is_skippable(first: &[u8]) -> bool {
+    first.get(1..4) == Some(&DICTIONARY[1..]) && (0x50..0x60).contains(&first[0]) && !first.starts_with(&DICTIONARY)
 }
 
 fn dictionary(input: &mut impl Read) -> io::Result<Vec<u8>> {
@@ -85,6 +97,13 @@ mod tests {
             assert_eq!(read(&[skippable(&packed), frames.clone()].concat()).as_ref(), Ok(&pages));
             assert_ne!(read(&frames).as_ref(), Ok(&pages));
         }
+    }
+
+    #[test]
+    fn other_skippable_frames_are_passed_over() {
+        let skipped = [&[0x50, 0x2A, 0x4D, 0x18, 3, 0, 0, 0][..], b"abc"].concat();
+        let frame = zstd::bulk::compress(b"WARC/1.0", 3).unwrap();
+        assert_eq!(read(&[&skipped[..], &skipped, &frame].concat()).as_deref(), Ok(&b"WARC/1.0"[..]));
     }
 
     #[test]

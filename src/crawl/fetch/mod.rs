@@ -112,6 +112,10 @@ impl Door {
                 .retry(reqwest::retry::never())
                 .referer(false)
                 .http1_only()
+                // Heads that browsers read as well: lines folded, spaces before the colon, names that are none.
+                .http1_allow_obsolete_multiline_headers_in_responses(true)
+                .http1_allow_spaces_after_header_name_in_responses(true)
+                .http1_ignore_invalid_headers_in_responses(true)
                 .pool_idle_timeout(Duration::from_secs(20))
                 .connect_timeout(settings.limits.connect)
                 .dns_resolver(Arc::new(resolver));

@@ -1,6 +1,6 @@
 //! Names to addresses, as far as they may be connected to.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -23,10 +23,13 @@ impl Overrides {
         self.by_host.get(&(host.to_ascii_lowercase(), port)).copied()
     }
 
-    /// The client asks by name only; the port is the URL's own.
-    fn by_name(&self, host: &str) -> Vec<SocketAddr> {
+    /// The client asks by name only. An entry that keeps its port leaves it to the URL (0): the host may have one for http and
+    /// one for https.
+    fn by_name(&self, host: &str) -> BTreeSet<SocketAddr> {
         let host = host.to_ascii_lowercase();
-        self.by_host.iter().filter(|((name, _), _)| *name == host).map(|(_, address)| *address).collect()
+        let entries = self.by_host.iter().filter(|((name, _), _)| *name == host);
+        let port_of = |asked: u16, given: u16| if given == asked { 0 } else { given };
+        entries.map(|((_, port), address)| SocketAddr::new(address.ip(), port_of(*port, address.port()))).collect()
     }
 }
 
@@ -56,5 +59,20 @@ impl Resolver for GuardedResolver {
                 _ => Ok(Box::new(open.into_iter()) as Addrs),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_http_and_https_is_asked_at_the_port_of_the_url() {
+        let entry = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let by_host = [(80, "127.0.0.9:80"), (443, "127.0.0.9:443"), (81, "127.0.0.8:8081")]
+            .map(|(port, address)| (("a.gov.cn".to_owned(), port), entry(address)));
+        let overrides = Overrides { by_host: by_host.into_iter().collect() };
+        let found: Vec<SocketAddr> = overrides.by_name("A.gov.cn").into_iter().collect();
+        assert_eq!(found, ["127.0.0.8:8081", "127.0.0.9:0"].map(entry));
     }
 }

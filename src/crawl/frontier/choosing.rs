@@ -35,10 +35,9 @@ pub fn choose(found: Vec<Found>, pages: u32, held: &mut Held, terms: &Terms) -> 
             continue;
         }
         let addresses = held.addresses.entry(host_of(&found.url)).or_default();
-        // A page of a listing that brought nothing new leads no further.
-        if found.hop == Hop::Page && pages > 0 && chosen.add.is_empty() {
-            // Without a row worth following it is no listing of reports, and nothing is kept out.
-            chosen.bounded.extend(promising.then_some("pagination stalled"));
+        // A page of a listing whose reports are all known leads no further. One that names none may be full of other papers.
+        if found.hop == Hop::Page && pages > 0 && promising && chosen.add.is_empty() {
+            chosen.bounded.push("pagination stalled");
         } else if !terms.scope.holds(&found.url) {
             chosen.outside |= found.hop == Hop::Redirect;
         } else if let Some(limit) = bound(&found, *addresses, &terms.limits) {

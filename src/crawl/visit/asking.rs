@@ -1,12 +1,13 @@
 //! One address asked for: through the gate, by the way that works for its host, with the session the host set.
 
-use super::Visitor;
 use super::links::location;
+use super::{Visitor, discover, spared};
 use crate::crawl::CrawlError;
 use crate::crawl::Outcome;
 use crate::crawl::fetch::{Ask, Attempt, Question};
 use crate::crawl::frontier::{Lease, host_of};
 use crate::exchange::Transport;
+use crate::parse::{self, Given, PageKind};
 use crate::urlkey::UrlKey;
 
 impl Visitor {
@@ -14,7 +15,10 @@ impl Visitor {
     pub(super) async fn attempts(&self, lease: &Lease) -> Result<Attempt, CrawlError> {
         let mut attempt = self.attempt(lease).await?;
         for _ in 1..self.settings.limits.tries {
-            if !attempt.outcome.is_transient() {
+            // A wall may have the status of a failure (521, 567); asking again would be knocking at it.
+            let is_wall =
+                || attempt.exchange.as_ref().and_then(discover).is_some_and(|page| page.page.kind == PageKind::Wall);
+            if !attempt.outcome.is_transient() || is_wall() {
                 break;
             }
             self.gate.slow(&host_of(&lease.url));
@@ -47,9 +51,16 @@ impl Visitor {
         let attempt = self.ask_up_the_ladder(question).await?;
         let Some(exchange) = &attempt.exchange else { return Ok(attempt) };
         let session = self.jar.take(&exchange.request.url, &exchange.response.headers);
-        let to_itself = attempt.outcome == Outcome::Redirected
-            && location(exchange).is_some_and(|target| UrlKey::of(&target) == UrlKey::of(question.url));
-        if !(session && to_itself) {
+        let to_itself = || match attempt.outcome {
+            Outcome::Redirected => {
+                location(exchange).is_some_and(|target| UrlKey::of(&target) == UrlKey::of(question.url))
+            }
+            Outcome::Captured => {
+                spared(|| parse::sends_back(Given::served(&exchange.request, &exchange.response))).unwrap_or(false)
+            }
+            _ => false,
+        };
+        if !(session && to_itself()) {
             return Ok(attempt);
         }
         if let Some(exchange) = attempt.exchange {

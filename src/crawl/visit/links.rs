@@ -7,6 +7,9 @@ use crate::crawl::frontier::{Found, Lease, Role};
 use crate::exchange::{Exchange, Hop};
 use crate::parse::{self, Discovered, LinkHop, PageKind};
 
+/// A next page without a row worth following counts for so many: such pages end soon.
+const BARREN: u32 = 5;
+
 impl Visitor {
     /// Links worth following, as addresses of the frontier.
     pub(super) fn followed(&self, lease: &Lease, discovered: &Discovered) -> Vec<Found> {
@@ -16,10 +19,13 @@ impl Visitor {
             LinkHop::Attachment => lease.role == Role::Report || link.score >= parse::CANDIDATE,
             LinkHop::Redirect => true,
         };
-        discovered.links.iter().filter(worth).filter_map(|link| self.found(lease, link)).collect()
+        let worth: Vec<&parse::Link> = discovered.links.iter().filter(worth).collect();
+        let is_barren = lease.pages > 0 && worth.iter().all(|link| link.hop == LinkHop::Page);
+        let step = if is_barren { BARREN } else { 1 };
+        worth.into_iter().filter_map(|link| self.found(lease, link, step)).collect()
     }
 
-    fn found(&self, lease: &Lease, link: &parse::Link) -> Option<Found> {
+    fn found(&self, lease: &Lease, link: &parse::Link, step: u32) -> Option<Found> {
         let (role, hop) = match link.hop {
             LinkHop::Attachment => (Role::Attachment, Hop::Attachment),
             LinkHop::Page => (Role::Listing, Hop::Page),
@@ -29,7 +35,7 @@ impl Visitor {
             LinkHop::Link => (Role::Listing, Hop::Link),
         };
         Some(Found {
-            url: Url::parse(&link.url).ok()?,
+            url: as_served(&lease.url, Url::parse(&link.url).ok()?),
             query: link.query.clone(),
             role,
             hop,
@@ -38,7 +44,7 @@ impl Visitor {
             } else {
                 lease.depth + 1
             },
-            pages: if link.hop == LinkHop::Page { lease.pages + 1 } else { 0 },
+            pages: if link.hop == LinkHop::Page { lease.pages + step } else { 0 },
             redirects: if link.hop == LinkHop::Redirect { lease.redirects + 1 } else { 0 },
             // Further pages of a list are asked for from the page that shows it.
             via: if link.query.is_some() && lease.query.is_some() { lease.via } else { Some(lease.id) },
@@ -47,6 +53,17 @@ impl Visitor {
             score: link.score,
         })
     }
+}
+
+/// A page that came over https needs no http for what it links to on its own host: that would be one redirect more, or the same
+/// page twice.
+fn as_served(page: &Url, mut target: Url) -> Url {
+    let own = target.host() == page.host() && target.port().is_none() && page.port().is_none();
+    if own && page.scheme() == "https" && target.scheme() == "http" {
+        // From http to https no host is invalid.
+        let _ = target.set_scheme("https");
+    }
+    target
 }
 
 /// 307 and 308 keep what was asked (RFC 9110 15.4.8 and 15.4.9); the others mean a plain request.
@@ -66,6 +83,16 @@ pub fn redirected(lease: &Lease, status: u16, target: Url) -> Found {
     }
 }
 
+/// Whether a report's address only leads to the home page of its site: it is gone.
+pub fn is_withdrawn(lease: &Lease, exchange: &Exchange) -> bool {
+    let is_home = |url: &Url| {
+        let path = url.path().trim_start_matches('/').to_ascii_lowercase();
+        path.is_empty() || ["index.", "default."].iter().any(|name| path.starts_with(name)) && !path.contains('/')
+    };
+    let target = location(exchange).filter(|target| target.query().is_none() && is_home(target));
+    matches!(lease.role, Role::Report | Role::Attachment) && target.is_some() && !is_home(&lease.url)
+}
+
 /// Where Location points; raw GBK in it is percent-encoded octet by octet.
 pub fn location(exchange: &Exchange) -> Option<Url> {
     let raw = exchange.response.headers.raw("location")?;
@@ -76,4 +103,22 @@ pub fn location(exchange: &Exchange) -> Option<Url> {
     let mut url = exchange.request.url.join(text.trim_matches('%').trim()).ok()?;
     url.set_fragment(None);
     Some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_served;
+
+    #[test]
+    fn a_page_over_https_asks_its_own_host_for_no_http() {
+        for (page, link, asked) in [
+            ("https://a.gov.cn/nb/", "http://a.gov.cn/1.html", "https://a.gov.cn/1.html"),
+            ("https://a.gov.cn/nb/", "http://b.gov.cn/1.html", "http://b.gov.cn/1.html"),
+            ("https://a.gov.cn/nb/", "http://a.gov.cn:8080/1.html", "http://a.gov.cn:8080/1.html"),
+            ("http://a.gov.cn/nb/", "https://a.gov.cn/1.html", "https://a.gov.cn/1.html"),
+            ("http://a.gov.cn/nb/", "http://a.gov.cn/1.html", "http://a.gov.cn/1.html"),
+        ] {
+            assert_eq!(as_served(&page.parse().unwrap(), link.parse().unwrap()).as_str(), asked, "{page} {link}");
+        }
+    }
 }

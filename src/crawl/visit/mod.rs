@@ -204,7 +204,10 @@ impl Visitor {
         let apart = content.as_ref().and_then(|content| spared(|| Apart::of(given, content)));
         let discovered = apart.as_ref().and_then(|apart| spared(|| apart.discovered()));
         let outcome = judged(attempt.outcome, discovered.as_ref());
+        let left = outcome == Outcome::Redirected && links::is_withdrawn(&lease, &exchange);
+        let outcome = if left { Outcome::Soft404 } else { outcome };
         let detail = match &discovered {
+            _ if left => "it redirects to the home page".into(),
             Some(discovered) if outcome != attempt.outcome => discovered.page.reason.clone(),
             _ => attempt.detail,
         };
@@ -287,7 +290,7 @@ impl Visitor {
         };
         let Some(parsed) = parsed else { return Ok(None) };
         let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
-            .then(|| disappointed(parsed.page.kind, parsed.report.is_some()))
+            .then(|| disappointed(&parsed))
             .flatten()
             .map(|outcome| (outcome, parsed.page.reason.clone()));
         let noted = disappointed.clone();
@@ -335,10 +338,11 @@ async fn read_at_leisure(archive: &Store, capture: CaptureId) -> Result<Option<P
 }
 
 /// What a page that was to be a report is instead. A listing is a report's year by another name, and leads on.
-fn disappointed(kind: PageKind, has_report: bool) -> Option<Outcome> {
-    match kind {
+fn disappointed(parsed: &Parsed) -> Option<Outcome> {
+    match parsed.page.kind {
         PageKind::Article | PageKind::Other | PageKind::Shell => Some(Outcome::NoReport),
-        PageKind::Attachment if !has_report => Some(Outcome::Unreadable),
+        // A page of text only says where the file is, which has an outcome of its own.
+        PageKind::Attachment if parsed.report.is_none() && parsed.decoded.is_none() => Some(Outcome::Unreadable),
         _ => None,
     }
 }

@@ -38,6 +38,15 @@ pub fn in_scripts(scripts: &str) -> Vec<Anchor> {
     anchors
 }
 
+/// Files of JSON that a script of a page without rows names: `$.getJSON("./list.json")`.
+pub fn files(scripts: &str) -> Vec<String> {
+    const FEW: usize = 3;
+    let named = scripts.split(['"', '\'']).skip(1).step_by(2).map(str::trim);
+    let is_file = |text: &&str| text.len() < 200 && text.split('?').next().is_some_and(|path| path.ends_with(".json"));
+    let plain = |text: &&str| text.bytes().all(|byte| byte.is_ascii_graphic());
+    named.filter(is_file).filter(plain).take(FEW).map(str::to_owned).collect()
+}
+
 /// Every object with an address and a title, and every anchor in a string of markup.
 pub fn rows(value: &Value) -> Vec<Anchor> {
     let mut anchors = Vec::new();
@@ -55,7 +64,10 @@ fn walk(value: &Value, anchors: &mut Vec<Anchor>) {
             let text = |names: &[&str]| {
                 names.iter().find_map(|name| members.get(*name)?.as_str().filter(|text| !text.trim().is_empty()))
             };
-            match (text(&ADDRESSES), text(&TITLES)) {
+            // A title cut for show has its whole beside it.
+            let titles = TITLES.iter().filter_map(|name| text(&[name]));
+            let title = titles.clone().find(|title| !title.ends_with(['.', '…'])).or_else(|| titles.clone().next());
+            match (text(&ADDRESSES), title) {
                 (Some(address), Some(title)) => {
                     anchors.push(Anchor { href: literal(address), title: String::new(), text: title_of(title) })
                 }
@@ -67,11 +79,15 @@ fn walk(value: &Value, anchors: &mut Vec<Anchor>) {
     }
 }
 
-/// An address, or the first of those that a string of JSON holds.
+/// An address, or one of those that a string of JSON holds: not the one for telephones where there is another.
 fn literal(address: &str) -> String {
     let inside = address.trim_start().starts_with('{').then(|| serde_json::from_str::<Value>(address).ok()).flatten();
-    let first = inside.as_ref().and_then(|value| value.as_object()?.values().find_map(Value::as_str));
-    first.unwrap_or(address).to_owned()
+    let Some(Value::Object(held)) = inside else { return address.to_owned() };
+    let held: Vec<(&str, &str)> =
+        held.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect();
+    let small = |name: &str| matches!(name, "m" | "wap" | "mobile" | "h5" | "app" | "wx");
+    let chosen = held.iter().find(|(name, _)| !small(name)).or(held.first());
+    chosen.map_or(address, |(_, address)| address).to_owned()
 }
 
 /// Search twins mark the words found with tags.
@@ -107,11 +123,23 @@ mod tests {
                 "/a/c01.shtml",
                 "年报2023",
             ),
+            (
+                "a title cut for show",
+                r#"{"custom":{"data":[{"infourl":"/x/1.html","title":"年…","realtitle":"年报"}]}}"#,
+                "/x/1.html",
+                "年报",
+            ),
             ("Epoint", r#"{"custom":{"data":[{"infourl":"/x/1.html","realtitle":"年报"}]}}"#, "/x/1.html", "年报"),
             ("truecms", r#"cb([{"url":"/xxgknb/content/1.html","title":"年报"}]);"#, "/xxgknb/content/1.html", "年报"),
             (
                 "江西",
                 r#"{"articleList":[{"urls":"{\"common\":\"/art/1.html\"}","title":"年报"}]}"#,
+                "/art/1.html",
+                "年报",
+            ),
+            (
+                "an address for telephones beside it",
+                r#"[{"urls":"{\"m\":\"/m/1.html\",\"pc\":\"/art/1.html\"}","title":"年报"}]"#,
                 "/art/1.html",
                 "年报",
             ),

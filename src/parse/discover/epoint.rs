@@ -11,6 +11,8 @@ const SCRIPT: &str = "/js/webBuilderCommon.js";
 const LIST: &str = "/rest/lightfrontaction/getgovinfolist";
 /// Rows asked for at a time, as the product's own pages do.
 const ROWS: u64 = 20;
+/// Fewer rows than these are no page of any site.
+const LEAST_CAP: u64 = 5;
 
 /// The script that names the site, with the column in its address: for a column page that does not name it itself.
 pub fn script(page: &Url, text: &str) -> Option<String> {
@@ -46,11 +48,15 @@ pub fn next(answer: &Url, query: Option<&Query>, value: &Value) -> Option<Query>
     let following = index.checked_add(1)?;
     let total =
         value.pointer("/custom/total").and_then(|total| total.as_u64().or_else(|| total.as_str()?.parse().ok()));
+    let rows = value.pointer("/custom/data").and_then(Value::as_array).map_or(0, |rows| rows.len() as u64);
+    // A site that gives fewer rows than it was asked for counts its pages by those.
+    let is_capped = index == 0 && (LEAST_CAP..size).contains(&rows) && total.is_some_and(|total| rows < total);
+    let size = if is_capped { rows } else { size };
     let more = match total {
         Some(total) => following.saturating_mul(size) < total,
-        None => value.pointer("/custom/data").and_then(Value::as_array).is_some_and(|rows| !rows.is_empty()),
+        None => rows > 0,
     };
-    more.then(|| query.with("pageIndex", following))?
+    more.then(|| query.with("pageIndex", following)?.with("pageSize", size))?
 }
 
 fn is_column(page: &Url, text: &str) -> bool {
@@ -106,6 +112,9 @@ mod tests {
             |value: serde_json::Value| next(&answer, Some(&query), &value).and_then(|query| query.get("pageIndex"));
         assert_eq!(next(serde_json::json!({"custom": {"total": 21, "data": []}})).as_deref(), Some("1"));
         assert_eq!(next(serde_json::json!({"custom": {"total": "20", "data": [1]}})), None);
+        let capped =
+            super::next(&answer, Some(&query), &serde_json::json!({"custom": {"total": 7, "data": [1, 2, 3, 4, 5]}}));
+        assert_eq!(capped.and_then(|query| query.get("pageSize")).as_deref(), Some("5"));
         assert_eq!(next(serde_json::json!({"custom": {"data": [1]}})).as_deref(), Some("1"));
         assert_eq!(next(serde_json::json!({"custom": {"data": []}})), None);
     }

@@ -23,13 +23,24 @@ pub fn records(document: &Document, text: &str) -> Vec<Anchor> {
 }
 
 /// More rows: the address in `<nextgroup>`; or, behind an answer of the data proxy that had rows, the page after it.
-pub fn next(page: &Url, text: &str) -> Option<String> {
-    if let Some(begin) = places(text, "<nextgroup>").next() {
-        let group = text[begin..].split("</nextgroup>").next()?;
-        let href = group.split("href=").nth(1)?;
-        let quote = href.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        return href[1..].split(quote).next().map(|address| address.replace("&amp;", "&"));
-    }
+pub fn next(page: &Url, text: &str) -> Vec<String> {
+    let Some(group) = next_group(text) else { return after(page, text).into_iter().collect() };
+    // Page 1 is the second on some hosts and on others the rows that the column shows: the page after it is named too.
+    let Some(first) = page.join(&group).ok().filter(|group| parameter(group, "page").as_deref() == Some("1")) else {
+        return vec![group];
+    };
+    vec![group, with(&first, "page", "2").into()]
+}
+
+fn next_group(text: &str) -> Option<String> {
+    let begin = places(text, "<nextgroup>").next()?;
+    let group = text[begin..].split("</nextgroup>").next()?;
+    let href = group.split("href=").nth(1)?;
+    let quote = href.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    href[1..].split(quote).next().map(|address| address.replace("&amp;", "&"))
+}
+
+fn after(page: &Url, text: &str) -> Option<String> {
     (page.path().ends_with("/dataproxy.jsp") && text.contains("<record>")).then_some(())?;
     let number: u32 = parameter(page, "page")?.parse().ok()?;
     Some(with(page, "page", &number.saturating_add(1).to_string()).into())
@@ -44,10 +55,12 @@ mod tests {
         let column = Url::parse("http://a.gov.cn/col/col1/index.html").unwrap();
         let proxy = "/module/web/jpage/dataproxy.jsp?page=2&appid=1&webid=39";
         let text = format!("<nextgroup><![CDATA[<a href=\"{}\"></a>]]></nextgroup>", proxy.replace('&', "&amp;"));
-        assert_eq!(next(&column, &text).as_deref(), Some(proxy));
+        assert_eq!(next(&column, &text), [proxy]);
         let answer = column.join(proxy).unwrap();
-        assert!(next(&answer, "<record></record>").unwrap().ends_with("dataproxy.jsp?page=3&appid=1&webid=39"));
-        assert_eq!(next(&answer, "<datastore></datastore>"), None);
+        assert!(next(&answer, "<record></record>")[0].ends_with("dataproxy.jsp?page=3&appid=1&webid=39"));
+        assert!(next(&answer, "<datastore></datastore>").is_empty());
+        let first = next(&column, &text.replace("page=2", "page=1"));
+        assert!(first[0].contains("page=1&") && first[1].contains("page=2&"), "{first:?}");
     }
 
     #[test]

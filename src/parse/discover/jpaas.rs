@@ -4,13 +4,20 @@ use url::Url;
 use url::form_urlencoded;
 
 use super::paging::{parameter, with};
+use crate::parse::identity::title;
+use crate::parse::reading::Link;
 
 const DATA: &str = "queryData=";
 const API: &str = "/front/page/build/unit";
 /// Rows asked for at a time, as the product's own pages do.
 const ROWS: usize = 15;
 
-/// First pages of every unit that a page builds.
+/// Units that are a part of every page: 当前位置, 面包屑导航, 页头.
+const BESIDE: [&str; 6] = ["位置", "面包屑", "页头", "页脚", "头部", "底部"];
+/// An answer with fewer links than this, and no report among them, is no page of a list.
+const FEW: usize = 5;
+
+/// First pages of every unit that a page builds and that may be a list.
 pub fn units(text: &str) -> Vec<String> {
     let mut units = Vec::new();
     for at in super::places(text, DATA) {
@@ -20,6 +27,10 @@ pub fn units(text: &str) -> Vec<String> {
         // In the page the block is JSON with its quotes turned or escaped.
         let block = block.replace("&quot;", "\"").replace("&#39;", "'").replace('\'', "\"");
         let Ok(serde_json::Value::Object(members)) = serde_json::from_str(&block) else { continue };
+        let tag = members.get("tagId").and_then(|tag| tag.as_str()).unwrap_or_default();
+        if BESIDE.iter().any(|part| tag.contains(part)) {
+            continue;
+        }
         let Some(api) = address_before(&text[..at]).or_else(|| address_after(rest)) else { continue };
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (key, value) in &members {
@@ -36,12 +47,29 @@ pub fn units(text: &str) -> Vec<String> {
     units
 }
 
-/// The page after an answer of the API.
-pub fn next(answer: &Url) -> Option<String> {
+/// The page after an answer of the API: as far as its `<div class="pagination" rows="15" count="387">` goes, or else while
+/// there are rows.
+pub fn next(answer: &Url, value: &serde_json::Value, links: &[Link]) -> Option<String> {
     answer.path().ends_with(API).then_some(())?;
+    let markup = value.pointer("/data/html").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let counted = markup.find("pagination").map(|at| &markup[at..]).and_then(|rest| {
+        let tag = rest.split('>').next()?;
+        Some((number(tag, "rows=")?, number(tag, "count=")?))
+    });
     let asked: serde_json::Value = serde_json::from_str(&parameter(answer, "paramJson")?).ok()?;
     let number = usize::try_from(asked.get("pageNo")?.as_u64()?).ok()?;
+    // The rows of a page are those asked for, or the site's own where it heeds no wish.
+    let more = match counted {
+        Some((rows, count)) => !links.is_empty() && number.saturating_mul(rows.min(ROWS)) < count,
+        None => links.len() >= FEW || links.iter().any(|link| link.score >= title::CANDIDATE),
+    };
+    more.then_some(())?;
     Some(with(answer, "paramJson", &page(number.saturating_add(1))).into())
+}
+
+fn number(tag: &str, name: &str) -> Option<usize> {
+    let value = tag[tag.find(name)? + name.len()..].trim_start_matches(['"', '\'']);
+    value.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn page(number: usize) -> String {
@@ -66,6 +94,19 @@ fn address(tag: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::reading::LinkHop;
+
+    fn links(count: usize, score: i32) -> Vec<Link> {
+        let link = Link {
+            url: "http://a.gov.cn/1.html".into(),
+            method: "GET",
+            query: None,
+            hop: LinkHop::Link,
+            text: String::new(),
+            score,
+        };
+        vec![link; count]
+    }
 
     const PAGE: &str = r#"<script url="/api-gateway/jpaas-publish-server/front/page/build/unit" queryData="{'parseType':'bulidstatic','webId':'3163','tplSetId':'clJ','pageType':'column','tagId':'分页列表','editType':'null','pageId':'1229782005'}" src="unitbuild.js"></script>"#;
 
@@ -79,9 +120,25 @@ mod tests {
         {
             assert!(pairs.contains(&(key.into(), value.into())), "{key}: {first}");
         }
-        let second = next(&first).unwrap();
+        let html = |markup: &str| serde_json::json!({ "data": { "html": markup } });
+        let second = next(&first, &html("rows"), &links(15, 0)).unwrap();
         assert!(second.contains("%22pageNo%22%3A2%2C"), "{second}");
-        assert_eq!(next(&Url::parse("http://a.gov.cn/x").unwrap()), None);
+        assert_eq!(next(&first, &html("the way back"), &links(2, 0)), None);
+        assert!(next(&first, &html("the last rows"), &links(2, 90)).is_some());
+        for (markup, count, more) in [
+            ("<div class=\"pagination\" rows=\"15\" count=\"16\">", 2, true),
+            ("<div class=\"pagination\" rows=\"15\" count=\"15\">", 15, false),
+            ("<div class='pagination' rows=10 count=11>", 10, true),
+            ("<div class=\"pagination\" rows=\"15\" count=\"16\">", 0, false),
+        ] {
+            assert_eq!(next(&first, &html(markup), &links(count, 0)).is_some(), more, "{markup} {count}");
+        }
+        assert_eq!(next(&Url::parse("http://a.gov.cn/x").unwrap(), &html(""), &links(15, 0)), None);
+    }
+
+    #[test]
+    fn parts_of_every_page_are_no_lists() {
+        assert!(units(&PAGE.replace("分页列表", "当前位置")).is_empty());
     }
 
     #[test]

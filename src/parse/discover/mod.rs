@@ -1,7 +1,9 @@
 //! Where a page leads: reports, columns of reports, next pages, attachments. One file to a family of content systems.
 
 mod answers;
+mod aspnet;
 mod by_year;
+mod column;
 mod epoint;
 mod gkmlpt;
 mod gtapp;
@@ -10,6 +12,9 @@ mod hanweb_query;
 mod jpaas;
 mod paging;
 mod ucap;
+
+pub use by_year::column_of_another;
+pub use column::is_column;
 
 use std::collections::HashMap;
 
@@ -41,7 +46,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for anchor in hanweb::records(document, text) {
         found.anchor(&anchor);
     }
-    if let Some(next) = paging::by_number(&document.anchors)
+    if let Some(next) = paging::without_words(&document.anchors, url)
         && !document.anchors.iter().any(paging::is_next)
     {
         found.push(&next.href, LinkHop::Page, &next.text, 0);
@@ -57,11 +62,13 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
         found.push(&year, LinkHop::Link, &words, title::score(&words));
     }
     let units = jpaas::units(text).into_iter().chain(gkmlpt::lists(url, text)).chain(ucap::twin(document, text));
-    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(paging::numbered(url)) {
+    let numbered = paging::numbered(url, &document.anchors);
+    for next in units.chain(hanweb::next(url, text)).chain(paging::next(document, url)).chain(numbered) {
         found.push(&next, LinkHop::Page, "", 0);
     }
     let lists = hanweb_query::next(url, text, query).into_iter().chain(epoint::first(url, text));
-    for (list, query) in lists.chain(gtapp::next(url, text, query)) {
+    let lists = lists.chain(gtapp::next(url, text, query)).chain(aspnet::next(url, text, &document.anchors, query));
+    for (list, query) in lists {
         found.add(&list, Some(query), LinkHop::Page, "", 0);
     }
     if let Some(script) = epoint::script(url, text) {
@@ -70,6 +77,14 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     for target in redirects(document) {
         found.push(&target, LinkHop::Redirect, "", 0);
     }
+    let has_rows =
+        |links: &[Link]| links.iter().any(|link| link.score >= title::CANDIDATE || link.hop == LinkHop::Page);
+    if !has_rows(&found.links) && is_column(document) {
+        for file in answers::files(&document.scripts) {
+            found.push(&file, LinkHop::Page, "", 0);
+        }
+    }
+    column::promote(document, url, &mut found.links);
     found.links
 }
 
@@ -90,7 +105,7 @@ impl Found<'_> {
         }
         let page = self.page;
         let next = gkmlpt::next(page, answer).or_else(|| ucap::next(page, answer));
-        let next = next.or_else(|| jpaas::next(page).filter(|_| !self.links.is_empty()));
+        let next = next.or_else(|| jpaas::next(page, answer, &self.links));
         if let Some(next) = next {
             self.push(&next, LinkHop::Page, "", 0);
         }
@@ -102,8 +117,9 @@ impl Found<'_> {
 
     fn anchor(&mut self, anchor: &Anchor) {
         // Listings cut the text short; the title attribute holds all of it.
-        let words =
-            if anchor.title.chars().count() > anchor.text.chars().count() { &anchor.title } else { &anchor.text };
+        let is_cut = anchor.text.ends_with(['…', '.']) && !anchor.title.is_empty();
+        let is_longer = anchor.title.chars().count() > anchor.text.chars().count();
+        let words = if is_cut || is_longer { &anchor.title } else { &anchor.text };
         let score = title::score(words);
         if is_file(&anchor.href) {
             return self.push(&anchor.href, LinkHop::Attachment, words, score);
@@ -182,6 +198,18 @@ fn is_file(href: &str) -> bool {
         || href.contains("/_content/download.jsp")
 }
 
+/// Whether a page only sends the reader to where he is: what is asked there next has the cookies it set. One whose script makes a
+/// cookie itself is a challenge, and none of this.
+pub fn sends_back(document: &Document, url: &Url) -> bool {
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    if visible >= 200 || document.scripts.contains("document.cookie") {
+        return false;
+    }
+    let itself = |target: &String| url.join(target).is_ok_and(|target| target == *url);
+    let bare = document.refresh.as_deref().is_some_and(|refresh| !refresh.to_ascii_lowercase().contains("url="));
+    bare || document.scripts.contains("location.reload(") || redirects(document).iter().any(itself)
+}
+
 /// Literal targets of pages that only send the reader on: meta refresh, `location.href = "…"` in a page of a few words.
 fn redirects(document: &Document) -> Vec<String> {
     let mut targets = Vec::new();
@@ -219,6 +247,22 @@ mod tests {
             .into_iter()
             .map(|link| (link.url, link.hop))
             .collect()
+    }
+
+    #[test]
+    fn pages_that_send_the_reader_to_where_he_is() {
+        let page = Url::parse("http://a.gov.cn/nb/").unwrap();
+        for (markup, back) in [
+            ("<meta http-equiv=refresh content=0>", true),
+            ("<meta http-equiv=refresh content='0; url=/nb/'>", true),
+            ("<script>window.location.reload();</script>", true),
+            ("<script>location.href='/nb/'</script>", true),
+            ("<meta http-equiv=refresh content='0; url=/new/'>", false),
+            ("<script>document.cookie='a=1';location.reload()</script>", false),
+            ("<p>年报</p>", false),
+        ] {
+            assert_eq!(sends_back(&html(markup), &page), back, "{markup}");
+        }
     }
 
     #[test]

@@ -14,24 +14,54 @@ pub fn is_next(anchor: &Anchor) -> bool {
     let says_next = |words: &str| {
         let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
         let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']);
-        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁")
+        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "加载更多")
             || words.eq_ignore_ascii_case("next")
             || words.eq_ignore_ascii_case("nextpage")
     };
     says_next(&anchor.text) || says_next(&anchor.title) || matches!(anchor.text.trim(), ">" | "＞" | "›")
 }
 
-/// The next page of a pager that has numbers and no word for it: the one after the number that is no link. A calendar has
-/// numbers too; a pager is told by a way to its last page or the one before.
-pub fn by_number(anchors: &[Anchor]) -> Option<&Anchor> {
-    const PAGER: [&str; 6] = ["尾页", "末页", "最后一页", "上一页", "上页", "前一页"];
-    anchors.iter().any(|anchor| PAGER.contains(&anchor.text.trim())).then_some(())?;
+/// The next page of a pager that has no word for it: the one after the number that is no link or leads to `page` itself, else
+/// the one behind its double arrow. A calendar has numbers too; a pager is told by a way to its last page or the one before,
+/// or by a number that leads to `page`.
+pub fn without_words<'a>(anchors: &'a [Anchor], page: &Url) -> Option<&'a Anchor> {
+    by_number(anchors, page).or_else(|| by_double_arrow(anchors))
+}
+
+fn by_number<'a>(anchors: &'a [Anchor], page: &Url) -> Option<&'a Anchor> {
+    /// A month has more days than a pager has numbers.
+    const MANY: usize = 25;
+    let to_itself = |anchor: &Anchor| page.join(&anchor.href).is_ok_and(|target| target == *page);
     let number = |anchor: &Anchor| anchor.text.trim().trim_matches(['[', ']']).parse::<usize>().ok();
-    let numbers: BTreeMap<usize, &Anchor> =
-        anchors.iter().rev().filter_map(|anchor| Some((number(anchor)?, anchor))).collect();
+    let numbers: BTreeMap<usize, &Anchor> = anchors
+        .iter()
+        .rev()
+        .filter(|anchor| !anchor.href.is_empty())
+        .filter_map(|anchor| Some((number(anchor)?, anchor)))
+        .collect();
+    let current = numbers.iter().find(|(_, anchor)| to_itself(anchor)).map(|(number, _)| *number);
+    if let Some(current) = current.filter(|_| numbers.len() < MANY) {
+        return numbers.get(&(current + 1)).copied();
+    }
+    anchors
+        .iter()
+        .any(|anchor| LAST.contains(&anchor.text.trim()) || BEFORE.contains(&anchor.text.trim()))
+        .then_some(())?;
     let is_current = |n: usize| !numbers.contains_key(&n) && (n == 1 || numbers.contains_key(&(n - 1)));
     numbers.iter().find(|(next, _)| **next > 1 && is_current(**next - 1)).map(|(_, anchor)| *anchor)
 }
+
+/// `»` is the next page where nothing else is (ThinkPHP, Bootstrap, WordPress); beside a word or arrow for that it is the last.
+fn by_double_arrow(anchors: &[Anchor]) -> Option<&Anchor> {
+    if anchors.iter().any(|anchor| LAST.contains(&anchor.text.trim())) {
+        return None;
+    }
+    let mut arrows = anchors.iter().filter(|anchor| matches!(anchor.text.trim(), "»" | ">>" | "＞＞" | "→"));
+    arrows.next().filter(|_| arrows.next().is_none())
+}
+
+const LAST: [&str; 3] = ["尾页", "末页", "最后一页"];
+const BEFORE: [&str; 3] = ["上一页", "上页", "前一页"];
 
 /// Next pages that `createPageHTML(total, current, "index", "shtml")` stands for, the arguments in any order.
 ///
@@ -60,12 +90,14 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
         .collect()
 }
 
-/// The page after `…/showList/7/0/page_1.html`, the numbered lists of openness. Past the last one they are empty.
-pub fn numbered(page: &Url) -> Option<String> {
+/// The page after `…/showList/7/0/page_1.html`, the numbered lists of openness, where no pager names any. Past the last one
+/// they are empty.
+pub fn numbered(page: &Url, anchors: &[Anchor]) -> Option<String> {
     let (before, file) = page.path().rsplit_once('/')?;
     let number: usize = file.strip_prefix("page_")?.strip_suffix(".html")?.parse().ok()?;
     let shows_list = before.to_ascii_lowercase().contains("/showlist/");
-    shows_list.then(|| format!("page_{}.html", number.checked_add(1).unwrap_or(number)))
+    let named = |anchor: &Anchor| anchor.href.rsplit('/').next().is_some_and(|file| file.starts_with("page_"));
+    (shows_list && !anchors.iter().any(named)).then(|| format!("page_{}.html", number.checked_add(1).unwrap_or(number)))
 }
 
 /// An address with another value for one parameter of its query.
@@ -98,6 +130,29 @@ struct Call {
 }
 
 fn call(scripts: &str) -> Option<Call> {
+    made_by(scripts).or_else(|| counted(scripts))
+}
+
+/// The older template, which writes its controls itself: `var currentPage = 0; var countPage = 3; … "<a href=\"index"+"_" + nextPage +
+/// "."+"html\">"`.
+fn counted(scripts: &str) -> Option<Call> {
+    let number = |name: &str| {
+        let at = scripts.find(name)? + name.len();
+        let rest = scripts[at..].trim_start().strip_prefix('=')?.trim_start();
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<usize>().ok()
+    };
+    let (total, current) = (number("countPage")?, number("currentPage")?);
+    let written: String = scripts.chars().filter(|c| !matches!(c, ' ' | '"' | '\'' | '\\' | '+')).collect();
+    let (before, after) = written.split_once("_nextPage.")?;
+    let base = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let extension = after.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let known = matches!(extension, "html" | "htm" | "shtml") && !base.is_empty();
+    // What the markup around it left of the name: `href=index`.
+    let base = base.strip_prefix("href").unwrap_or(base);
+    known.then(|| Call { total, current, base: base.into(), extension: extension.into() })
+}
+
+fn made_by(scripts: &str) -> Option<Call> {
     // The definition has no numbers among its arguments; a call does.
     scripts.match_indices("createPageHTML(").find_map(|(at, name)| {
         let arguments = scripts[at + name.len()..].split(')').next()?;
@@ -135,6 +190,8 @@ mod tests {
             ("<a href=2>[后页]</a>", Some("2")),
             ("<a href=2>Next »</a>", Some("2")),
             ("<a href=2>›</a>", Some("2")),
+            ("<a href=2>加载更多</a>", Some("2")),
+            ("<input type=button value=下一页 onclick=\"location.href='list.jsp?p=2'\">", Some("list.jsp?p=2")),
             ("<a href=2 title='下一页'><img src=r.gif></a>", Some("2")),
             ("<a href=2>下一篇</a><a href=3>»</a><a href=4>尾页</a>", None),
             // Numbers alone: the first page, one in the middle, one far on, the last.
@@ -142,13 +199,29 @@ mod tests {
             ("<a href=1>1</a><b>2</b><a href=3>[3]</a><a href=9>末页</a>", Some("3")),
             ("<a href=1>1</a>…<a href=5>5</a><b>6</b><a href=7>7</a>…<a href=9>9</a><a href=5>上一页</a>", Some("7")),
             ("<a href=1>1</a><a href=2>2</a><b>3</b><a href=2>上页</a>", None),
+            // Numbers, one of which leads to the page itself.
+            ("<a href=>1</a><a href=list>1</a><a href=2>2</a><a href=3>3</a>", Some("2")),
+            ("<a href=1>1</a><a href=list>2</a>", None),
+            // Double arrows: beside nothing else, and beside the word for the last page.
+            ("<a href=0>«</a><a href=2>»</a>", Some("2")),
+            ("<a href=2>»</a><a href=4>»</a>", None),
             // A calendar.
             ("<b>1</b><a href=d2>2</a><a href=d3>3</a>", None),
         ] {
             let document = html(markup);
-            let next = document.anchors.iter().find(|anchor| is_next(anchor)).or_else(|| by_number(&document.anchors));
+            let page = Url::parse("http://a.gov.cn/nb/list").unwrap();
+            let next = document.anchors.iter().find(|anchor| is_next(anchor));
+            let next = next.or_else(|| without_words(&document.anchors, &page));
             assert_eq!(next.map(|anchor| anchor.href.as_str()), expected, "{markup}");
         }
+    }
+
+    #[test]
+    fn numbered_lists_go_as_far_as_their_pager() {
+        let page = Url::parse("http://a.gov.cn/openness/OpennessContent/showList/7/0/page_2.html").unwrap();
+        let after = |markup: &str| numbered(&page, &html(markup).anchors);
+        assert_eq!(after("<a href=/show/1.html>年报</a>").as_deref(), Some("page_3.html"));
+        assert_eq!(after("<a href=/openness/OpennessContent/showList/7/0/page_1.html>1</a>"), None);
     }
 
     #[test]
@@ -161,6 +234,11 @@ mod tests {
                 "http://a.gov.cn/nb/",
                 "createPageHTML('paging', 3, 1, 'index', 'html', 50)",
                 &["index_1.html", "index_2.html", "index_3.html"],
+            ),
+            (
+                "http://a.gov.cn/nb/",
+                "var currentPage = 0;//从0开始\nvar nextPage = currentPage+1\nvar countPage = 3//共多少页\ndocument.write(\"<a href=\\\"index\"+\"_\" + nextPage + \".\"+\"html\\\">下一页</a>\");",
+                &["index_1.html"],
             ),
             ("http://a.gov.cn/nb/", "createPageHTML(1, 0, \"index\", \"html\")", &[]),
             ("http://a.gov.cn/nb/", "function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}", &[]),

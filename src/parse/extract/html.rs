@@ -1,5 +1,7 @@
 //! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
 
+mod links;
+
 use std::borrow::Cow;
 
 use super::sheet::Sheet;
@@ -28,6 +30,8 @@ struct Walk {
     line: String,
     line_span: Span,
     anchor: Option<Anchor>,
+    /// The element that the anchor is where it is no `<a>`, and how many of that name are open in it.
+    clicked: Option<(Name, usize)>,
     heading: bool,
     inside: Inside,
     /// A hidden element within a cell: its name, and how many of that name are open in it.
@@ -82,8 +86,14 @@ impl Walk {
             b"tr" => self.open_row(name, tag, at),
             b"td" | b"th" => self.open_cell(name, tag, at),
             b"a" => self.open_anchor(tag),
+            b"img" => self.picture(tag),
+            b"option" => self.option(name, tag),
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.open_aside(name),
-            b"input" => self.field(tag),
+            b"input" => {
+                self.field(tag);
+                self.button(tag);
+            }
+            b"area" => self.area(tag),
             b"iframe" | b"frame" | b"embed" | b"object" => {
                 if let Some(source) = tag.get("src").or_else(|| tag.get("data")) {
                     self.document.frames.push(source.into_owned());
@@ -96,6 +106,7 @@ impl Walk {
             name if breaks_line(name) => self.break_line(),
             _ => {}
         }
+        self.click(name, tag);
         self.hide(name, tag);
     }
 
@@ -144,6 +155,14 @@ impl Walk {
                 self.veil = None;
             }
         }
+        if let Some((clicked, open)) = &mut self.clicked
+            && clicked == name
+        {
+            *open -= 1;
+            if *open == 0 {
+                self.close_anchor();
+            }
+        }
         match name.as_bytes() {
             b"title" | b"script" | b"style" => self.inside = Inside::Body,
             b"table" => {
@@ -153,6 +172,9 @@ impl Walk {
             b"tr" | b"thead" | b"tbody" | b"tfoot" => self.close_row(span.0),
             b"td" | b"th" => self.close_cell(span.1),
             b"a" => self.close_anchor(),
+            b"select" if self.clicked.is_some_and(|(clicked, _)| clicked.as_bytes() == b"option") => {
+                self.close_anchor()
+            }
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.close_aside(name),
             b"h1" => {
                 self.flush_line();
@@ -366,24 +388,6 @@ impl Walk {
             && let Some(open) = self.open.last_mut()
         {
             open.text.push_str(&value);
-        }
-    }
-
-    fn open_anchor(&mut self, tag: Attributes<'_>) {
-        self.close_anchor();
-        let Some(href) = tag.get("href") else { return };
-        if self.document.anchors.len() >= MAX_ANCHORS {
-            self.limit("links");
-            return;
-        }
-        let title = tag.get("title").map(|title| tidy(&title)).unwrap_or_default();
-        self.anchor = Some(Anchor { href: href.trim().into(), title, text: String::new() });
-    }
-
-    fn close_anchor(&mut self) {
-        if let Some(mut anchor) = self.anchor.take() {
-            anchor.text = tidy(&anchor.text);
-            self.document.anchors.push(anchor);
         }
     }
 

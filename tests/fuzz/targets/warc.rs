@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 
 fn read(file: &[u8]) {
     for found in Exchanges::new(file) {
-        if let Found::Answer(offset, exchange) = found {
+        if let Found::Answer(offset, exchange, _) = found {
             assert!(offset <= file.len() as u64 && exchange.response.status < 1_000);
         }
     }
