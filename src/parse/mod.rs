@@ -32,10 +32,10 @@ use url::Url;
 use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "9";
+pub const PARSER_VERSION: &str = "10";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 9] = [
+pub const HISTORY: [(&str, &str); 10] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -56,6 +56,10 @@ pub const HISTORY: [(&str, &str); 9] = [
     (
         "9",
         "heads in another order, left out or beside foreign columns; words in a cell cost that cell alone; cells merged over rows or columns are doubted; notes' marks, struck text, numbers in words; what style sheets hide; reports of several years on one page; years in Chinese numerals; next pages by arrow, title or number",
+    ),
+    (
+        "10",
+        "tables turned on their side; articles in JSON, markup in a form's field, tables of tabs, commas or spaces; UTF-8 encoded twice; hidden rows and columns of workbooks; statistics of two years, without a column of units, signed at the foot; labels in two languages; radicals of PDF fonts; where a title's year stands; links beside a report are no title of it; counts of other agencies and of several years in words",
     ),
 ];
 
@@ -318,7 +322,7 @@ fn assembled(
     let numbers = check::Numbers::new(&reading.values);
     let mut findings = check::identities(&numbers);
     findings.extend(check::year(identity.year, identity.period));
-    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity.year));
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity));
     findings.extend(check::doubts(&reading, of_doubts));
     let values = reading
         .values

@@ -31,6 +31,8 @@ pub const CLAIMS: [Claim; 12] = [
             "信函",
             "当面",
             "来信",
+            "咨询",
+            "留言",
             "邮寄",
             "无法",
             "不予",
@@ -129,7 +131,7 @@ pub const CLAIMS: [Claim; 12] = [
 ];
 
 /// Words of a count that is not the agency's own of the whole year: a part, several years, others' numbers.
-pub const OTHERS: [&str; 22] = [
+pub const OTHERS: [&str; 27] = [
     "含",
     "包括",
     "季度",
@@ -149,6 +151,11 @@ pub const OTHERS: [&str; 22] = [
     "各县",
     "各区",
     "各级",
+    "各部门",
+    "各单位",
+    "各镇",
+    "各乡",
+    "各街道",
     "撤回",
     "补正",
     "转办",

@@ -97,7 +97,7 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     if let Some(title) = other.or_else(|| named.iter().copied().find(of_report)) {
         return Some(title.to_owned());
     }
-    let in_body = body_title(head).filter(|title| names_something(&title.as_str()));
+    let in_body = body_title(document, head).filter(|title| names_something(&title.as_str()));
     match (in_body, named.first()) {
         (Some(title), Some(first)) if !of_report(&title.as_str()) => Some((*first).to_owned()),
         (None, first) => first.map(|first| (*first).to_owned()),
@@ -116,7 +116,9 @@ fn without_site(title: &str) -> &str {
 }
 
 /// A line that is a report's title, with the agency's name from the line above when the two are set apart.
-fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
+fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
+    let is_link = |line: &str| document.anchors.iter().any(|anchor| squeezed(&anchor.text) == line);
+    let mut linked = None;
     for (n, line) in head.iter().enumerate() {
         let text = line.trim_start_matches('#');
         if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
@@ -139,12 +141,17 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
             continue;
         }
         let above = n.checked_sub(1).and_then(|above| head.get(above));
-        return Some(match above {
+        let whole = match above {
             Some(above) if title::agency(&whole).is_none() && is_agency(above) => format!("{above}{whole}"),
             _ => whole,
-        });
+        };
+        // A link to a report, in a list beside this one, is its title only where nothing else is.
+        if !is_link(text) {
+            return Some(whole);
+        }
+        linked.get_or_insert(whole);
     }
-    None
+    linked
 }
 
 fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
@@ -152,21 +159,7 @@ fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> O
     from_title
         .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year_in_sentence(line)))
-}
-
-/// Not the year of the law that the sentence names: 2019年修订的《…条例》, （2019年4月3日…）.
-fn year_in_sentence(line: &str) -> Option<i16> {
-    let mut rest = line;
-    while let Some(found) = title::year(rest) {
-        let after = rest[rest.find(&found.to_string())? + 4..].trim_start_matches('年');
-        let of_a_law = ["修订", "修正", "新修订", "施行", "颁布"].iter().any(|word| after.starts_with(word));
-        if !of_a_law && !after.starts_with(|c: char| c.is_ascii_digit()) {
-            return Some(found);
-        }
-        rest = after;
-    }
-    title::year(line)
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year_in_sentence(line)))
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
