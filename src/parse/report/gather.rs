@@ -109,7 +109,7 @@ impl<'a> Gather<'a, '_> {
 
     fn row(&mut self, slots: Vec<Slot<'a>>) {
         self.close();
-        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Line });
+        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Line, turned: false });
     }
 
     fn token(&mut self, slot: Slot<'a>) {
@@ -134,7 +134,13 @@ impl<'a> Gather<'a, '_> {
         } else {
             self.close();
             if slot.text.chars().count() <= HEADING {
-                self.rows.push(Row { table: 0, number: self.number, slots: vec![slot], kind: RowKind::Heading });
+                self.rows.push(Row {
+                    table: 0,
+                    number: self.number,
+                    slots: vec![slot],
+                    kind: RowKind::Heading,
+                    turned: false,
+                });
             }
         }
     }
@@ -147,7 +153,7 @@ impl<'a> Gather<'a, '_> {
         for (column, slot) in slots.iter_mut().enumerate() {
             slot.columns = (column, column + 1);
         }
-        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Stream });
+        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Stream, turned: false });
     }
 }
 

@@ -85,6 +85,7 @@ impl Reading {
                 span: slot.span,
             });
         }
+        let (row_number, column) = row.place(slot);
         self.values.push(Read {
             indicator,
             applicant,
@@ -94,8 +95,8 @@ impl Reading {
             text: slot.text.to_owned(),
             unit: unit.map(Into::into),
             table: row.table,
-            row: row.number,
-            column: slot.columns.0,
+            row: row_number,
+            column,
             span: slot.span,
             on_page: slot.on_page,
             rule,
