@@ -291,9 +291,12 @@ pub struct Discovered {
     pub broken_coding: bool,
 }
 
-/// Markup or plain text: by the declared type, and by what is there.
+/// JSON with an article, markup or plain text: by the declared type, and by what is there.
 fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
     let plain = headers.get("content-type").is_some_and(|value| value.starts_with("text/plain"));
+    if let Some(answer) = extract::json(text) {
+        return answer;
+    }
     let head = &text[..text.floor_char_boundary(4_096)];
     let tag = |name: &str| {
         head.match_indices('<').any(|(at, _)| {

@@ -1,8 +1,11 @@
 //! What a response holds, whatever its format: lines of text and tables of cells, each with its byte range.
 
 mod attachment;
+mod delimited;
 mod docx;
+mod escaped;
 mod html;
+mod json;
 mod lines;
 mod pdf;
 mod sheet;
@@ -13,6 +16,7 @@ mod xlsx;
 pub use attachment::{Attachment, attachment, kind};
 pub use docx::docx;
 pub use html::html;
+pub use json::json;
 pub use lines::lines;
 pub use pdf::pdf;
 pub use xlsx::{xls, xlsx};
@@ -122,6 +126,37 @@ impl Document {
             Block::Line(line) => Some(line),
             Block::Table(_) => None,
         })
+    }
+
+    /// With every span at the place that it has in the text around.
+    fn moved(mut self, place: impl Fn(usize) -> usize) -> Document {
+        let move_span = |span: &mut Span| *span = (place(span.0), place(span.1));
+        for block in &mut self.blocks {
+            if let Block::Line(line) = block {
+                move_span(&mut line.span);
+            }
+        }
+        for table in &mut self.tables {
+            move_span(&mut table.span);
+            table.rows.iter_mut().flat_map(|row| &mut row.cells).for_each(|cell| move_span(&mut cell.span));
+        }
+        self
+    }
+
+    /// Another document of the same text behind this one.
+    fn append(&mut self, other: Document) {
+        let tables = self.tables.len();
+        self.blocks.extend(other.blocks.into_iter().map(|block| match block {
+            Block::Table(index) => Block::Table(index + tables),
+            line => line,
+        }));
+        self.tables.extend(other.tables);
+        self.metas.extend(other.metas);
+        self.anchors.extend(other.anchors);
+        self.frames.extend(other.frames);
+        self.title = self.title.take().or(other.title);
+        self.heading = self.heading.take().or(other.heading);
+        self.limits.extend(other.limits);
     }
 
     /// The first non-empty meta of that name.
