@@ -226,6 +226,10 @@ fn note_limits(reason: &mut String, document: &extract::Document) {
     for limit in &document.limits {
         reason.push_str(&format!("; more {limit} than are read"));
     }
+    if document.unseen != (0, 0) {
+        let (rows, columns) = document.unseen;
+        reason.push_str(&format!("; {rows} hidden rows and {columns} hidden columns were not read"));
+    }
 }
 
 fn page_of(kind: PageKind, reason: String, identity: identity::Identity) -> Page {

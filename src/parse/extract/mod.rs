@@ -11,6 +11,7 @@ mod pdf;
 mod sheet;
 mod tags;
 mod tokens;
+mod unseen;
 mod xlsx;
 
 pub use attachment::{Attachment, attachment, kind};
@@ -45,6 +46,8 @@ pub struct Document {
     pub refresh: Option<String>,
     /// Limits that were reached: nothing is cut in silence.
     pub limits: Vec<&'static str>,
+    /// Rows and columns of sheets that are hidden, and not here.
+    pub unseen: (usize, usize),
 }
 
 /// Script text kept from one page, bytes.

@@ -1,21 +1,24 @@
 //! Workbooks taken apart: a table a sheet, merged cells as spans.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
-use calamine::{Data, Dimensions, Reader, SheetVisible, Xls, Xlsx};
+use calamine::{Data, Dimensions, Range, Reader, SheetVisible, Xls, Xlsx};
 
+use super::unseen::{Unseen, unseen};
 use super::{Block, Cell, Document, Line, MAX_CELLS, Row, Table, tidy};
 
 /// Takes an XLSX workbook (ECMA-376) apart; the error says why it can't be.
 pub fn xlsx(body: &[u8]) -> Result<Document, String> {
     let book = Xlsx::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
-    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+    Ok(sheets(book, body.len(), &unseen(body), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
 }
 
-/// Takes an XLS workbook apart; DOC and WPS files stand in the same container and are none.
+/// Takes an XLS workbook apart; DOC and WPS files stand in the same container and are none. Its hidden rows and columns can't
+/// be told from others.
 pub fn xls(body: &[u8]) -> Result<Document, String> {
     let book = Xls::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
-    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+    Ok(sheets(book, body.len(), &HashMap::new(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
 }
 
 fn unreadable(fault: &dyn std::fmt::Display) -> String {
@@ -25,6 +28,7 @@ fn unreadable(fault: &dyn std::fmt::Display) -> String {
 fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
     mut book: B,
     length: usize,
+    unseen: &HashMap<String, Unseen>,
     merges_of: impl Fn(&mut B, &str) -> Option<Vec<Dimensions>>,
 ) -> Document {
     let mut document = Document::default();
@@ -45,9 +49,21 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let merges: Vec<Merge> =
             merges_of(&mut book, &name).unwrap_or_default().into_iter().map(|merge| (merge.start, merge.end)).collect();
         let (top, left) = range.start().unwrap_or((0, 0));
+        let none = Unseen::default();
+        let unseen = unseen.get(&name).unwrap_or(&none);
+        let sheet = Sheet {
+            rows: (top..).take(height).filter(|y| !unseen.row(*y)).collect(),
+            columns: (left..).take(width).filter(|x| !unseen.column(*x)).collect(),
+            range: &range,
+            merges,
+            length,
+        };
+        if !hidden {
+            document.unseen.0 += height - sheet.rows.len();
+            document.unseen.1 += width - sheet.columns.len();
+        }
         let index = document.tables.len();
-        let row = |(row, y): (&[Data], u32)| Row { cells: row_of(row, y, left, &merges, length), group: 0 };
-        let rows: Vec<Row> = range.rows().zip(top..).map(row).collect();
+        let rows: Vec<Row> = sheet.rows.iter().map(|y| Row { cells: sheet.cells(*y), group: 0 }).collect();
         if !hidden {
             document.blocks.extend(words_over(&rows, length));
         }
@@ -70,18 +86,36 @@ fn words_over(rows: &[Row], length: usize) -> Vec<Block> {
 /// First and last cell, each row and column.
 type Merge = ((u32, u32), (u32, u32));
 
-fn row_of(row: &[Data], y: u32, left: u32, merges: &[Merge], length: usize) -> Vec<Cell> {
-    let mut cells = Vec::with_capacity(row.len());
-    for (value, x) in row.iter().zip(left..) {
-        let merge = merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
-        let (colspan, rowspan) = match merge {
-            Some(((y0, x0), _)) if (*y0, *x0) != (y, x) => continue,
-            Some(((y0, x0), (y1, x1))) => ((x1 - x0 + 1) as usize, (y1 - y0 + 1) as usize),
-            None => (1, 1),
-        };
-        cells.push(Cell { text: text_of(value), span: (0, length), colspan, rowspan, page_box: None });
+/// What is shown of a sheet.
+struct Sheet<'r> {
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    range: &'r Range<Data>,
+    merges: Vec<Merge>,
+    length: usize,
+}
+
+impl Sheet<'_> {
+    fn cells(&self, y: u32) -> Vec<Cell> {
+        let mut cells = Vec::with_capacity(self.columns.len());
+        for &x in &self.columns {
+            let merge =
+                self.merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
+            let ((y0, x0), (y1, x1)) = *merge.unwrap_or(&((y, x), (y, x)));
+            let shown = |lines: &[u32], first: u32, last: u32| {
+                let from = lines.partition_point(|line| *line < first);
+                (lines.get(from).copied(), lines.partition_point(|line| *line <= last) - from)
+            };
+            // A merged cell begins where the first of its rows and columns is shown.
+            let ((top, rowspan), (left, colspan)) = (shown(&self.rows, y0, y1), shown(&self.columns, x0, x1));
+            if (top, left) != (Some(y), Some(x)) {
+                continue;
+            }
+            let text = self.range.get_value((y0, x0)).map(text_of).unwrap_or_default();
+            cells.push(Cell { text, span: (0, self.length), colspan, rowspan, page_box: None });
+        }
+        cells
     }
-    cells
 }
 
 /// Numbers as a person reads them: workbooks keep 152 as 152.0.
