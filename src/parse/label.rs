@@ -22,6 +22,12 @@ pub fn key(label: &str) -> Cow<'_, str> {
     });
     let table = FOLDED.as_slice();
     let key = folded_text(label, |c| table.get(c as usize).copied().flatten());
+    // 自然人 Natural person: words beside the form's own.
+    let foreign = key.bytes().filter(u8::is_ascii_lowercase).count();
+    let key = match foreign {
+        1.. if !key.is_ascii() => key.replace(|c: char| c.is_ascii_lowercase(), "").into(),
+        _ => key,
+    };
     // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
     let carried_over =
         ARCHIVES.find(key.as_bytes()).is_some() && (key.contains("规范性档案") || key.contains("公开档案"));
@@ -79,14 +85,18 @@ fn folded(c: char) -> Option<char> {
         // ㈠ and ⒈: numerals in one character with their brackets or point.
         '㈠'..='㈨' => "一二三四五六七八九".chars().nth(c as usize - '㈠' as usize),
         '⒈'..='⒐' => char::from_digit(c as u32 - '⒈' as u32 + 1, 10),
-        '⼀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
+        '⺀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
         _ => None,
     }
 }
 
-/// Kangxi radicals that PDF fonts print for whole characters.
-fn radical(c: char) -> char {
-    const RADICALS: &str = "⼀一⼆二⼈人⼊入⼋八⼒力⼗十⼝口⼟土⼤大⼥女⼦子⼩小⼯工⼰己⼲干⼴广⼼心⼾户⼿手⽂文⽅方⽇日⽉月⽊木⽌止⽐比⽔水⽕火⽗父⽚片⽣生⽤用⽩白⽬目⽰示⽴立⽼老⽽而⾃自⾄至⾏行⾐衣⾔言⾜足⾝身⾞车⾦金⾧长⾨门⾮非⾯面⾼高";
+/// The whole character that a radical is printed for: PDF fonts give many characters as their radicals (Kangxi, and the
+/// supplement's simplified ones).
+pub fn radical(c: char) -> char {
+    const RADICALS: &str = "⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟⼀一⼁丨⼂丶⼃丿⼄乙⼅亅⼆二⼇亠⼈人⼉儿⼊入⼋八⼌冂⼍冖⼎冫⼏几⼐凵⼑刀⼒力⼓勹⼔匕⼕匚⼖匸⼗十⼘卜⼙卩⼚厂⼛厶⼜又⼝口⼞囗⼟土⼠士⼡夂⼢夊⼣夕⼤大⼥女⼦子⼧宀⼨寸⼩小⼪尢⼫尸⼬屮⼭山⼮巛⼯工⼰己⼱巾⼲干⼳幺⼴广⼵廴⼶廾⼷弋⼸弓⼹彐⼺彡⼻彳⼼心⼽戈⼾户⼿手⽀支⽁攴⽂文⽃斗⽄斤⽅方⽆无⽇日⽈曰⽉月⽊木⽋欠⽌止⽍歹⽎殳⽏毋⽐比⽑毛⽒氏⽓气⽔水⽕火⽖爪⽗父⽘爻⽙爿⽚片⽛牙⽜牛⽝犬⽞玄⽟玉⽠瓜⽡瓦⽢甘⽣生⽤用⽥田⽦疋⽧疒⽨癶⽩白⽪皮⽫皿⽬目⽭矛⽮矢⽯石⽰示⽱禸⽲禾⽳穴⽴立⽵竹⽶米⽷糸⽸缶⽹网⽺羊⽻羽⽼老⽽而⽾耒⽿耳⾀聿⾁肉⾂臣⾃自⾄至⾅臼⾆舌⾇舛⾈舟⾉艮⾊色⾋艸⾌虍⾍虫⾎血⾏行⾐衣⾑襾⾒見⾓角⾔言⾕谷⾖豆⾗豕⾘豸⾙貝⾚赤⾛走⾜足⾝身⾞车⾟辛⾠辰⾡辵⾢邑⾣酉⾤釆⾥里⾦金⾧长⾨门⾩阜⾪隶⾫隹⾬雨⾭靑⾮非⾯面⾰革⾱韋⾲韭⾳音⾴頁⾵風⾶飛⾷食⾸首⾹香⾺馬⾻骨⾼高⾽髟⾾鬥⾿鬯⿀鬲⿁鬼⿂魚⿃鳥⿄鹵⿅鹿⿆麥⿇麻⿈黃⿉黍⿊黑⿋黹⿌黽⿍鼎⿎鼓⿏鼠⿐鼻⿑齊⿒齒⿓龍⿔龜⿕龠";
+    if !('⺀'..='⿕').contains(&c) {
+        return c;
+    }
     let mut pairs = RADICALS.chars();
     while let (Some(radical), Some(whole)) = (pairs.next(), pairs.next()) {
         if radical == c {
@@ -199,6 +209,7 @@ mod tests {
             ("⼆、上年结转", "二、上年结转"),
             ("㈦总计", "（七）总计"),
             ("⒈属于国家秘密", "1.属于国家秘密"),
+            ("自然人 Natural person", "自然人"),
         ] {
             assert_eq!(key(one), key(other));
         }

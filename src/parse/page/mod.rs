@@ -54,10 +54,10 @@ pub fn kind(
     if read >= 5 && numbers == 0 && asks_for_reports() {
         return (PageKind::Article, format!("a form with {read} cells and no number, under the title {name}"));
     }
-    if read >= 5 {
+    let promises = title::score(&name);
+    if read >= 5 || read > 0 && promises >= REPORT && !title::is_about_reports(&name) {
         return (PageKind::Report, format!("{read} cells of the form were read, {numbers} with numbers"));
     }
-    let promises = title::score(&name);
     // Two heads are enough beside the words of an application: an excerpt, or a report in prose.
     let applications = || document.prose().any(|line| line.text.contains("政府信息公开申请"));
     if promises > -20
