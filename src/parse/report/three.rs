@@ -100,8 +100,10 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
     if labels.len() > 4 || WORDS.is_disclosure_row(last) {
         return None;
     }
-    let (indicator, rule) = WORDS.row(last, group_six)?;
     let values = row.after(last);
+    // Of two pieces of a row the one with its numbers is the row.
+    let cut = || WORDS.row_cut(last).filter(|_| values.iter().any(|slot| slot.content.value.is_some()));
+    let (indicator, rule) = WORDS.row(last, group_six).or_else(|| Some((cut()?, Rule::Near)))?;
     if values.is_empty() {
         return None;
     }
