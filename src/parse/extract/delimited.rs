@@ -35,6 +35,18 @@ pub fn table(lines: &[Raw<'_>]) -> (usize, Option<Table>) {
     (count, Some(Table { rows, span, depth: 0, hidden: false }))
 }
 
+/// Whether a line holds several numbers between tabs or commas.
+pub fn holds_numbers(line: &Raw<'_>) -> bool {
+    let number = |cell: &str| {
+        let cell = cell.trim().trim_matches('"');
+        !cell.is_empty() && cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    };
+    ['\t', ','].into_iter().any(|by| {
+        let cells = line.1.split(by);
+        line.1.contains(by) && cells.clone().count() >= CELLS && cells.filter(|cell| number(cell)).count() >= 2
+    })
+}
+
 /// The cells of a line; none where its quotes don't close.
 fn cells(line: &Raw<'_>, by: char) -> Option<Vec<Cell>> {
     let (start, text) = *line;

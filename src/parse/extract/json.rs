@@ -124,7 +124,10 @@ impl Walk<'_> {
         if open.articles.is_empty() || open.title.is_none() && !self.open.is_empty() {
             let Some(holder) = self.open.last_mut() else { return };
             let had_articles = !open.articles.is_empty();
-            holder.articles.extend(open.articles);
+            match holder.articles.is_empty() {
+                true => holder.articles = open.articles,
+                false => holder.articles.extend(open.articles),
+            }
             // A title that stands in an object of its own beside the article.
             holder.title = holder.title.take().or(open.title.map(|(_, line)| (usize::MAX, line)));
             if had_articles {

@@ -1,7 +1,7 @@
 //! Text without markup: one line each, as pasted from a page or made by an extractor.
 
 use super::delimited::{self, Raw};
-use super::{Block, Document, Line};
+use super::{Block, Document, Line, Table, sentence};
 
 /// Takes plain text or Markdown apart: lines, and tables where they are plain. Headings lose their `#`.
 pub fn lines(text: &str) -> Document {
@@ -15,24 +15,25 @@ pub fn lines(text: &str) -> Document {
         }
         at += line.len();
     }
+    let mut runs: Vec<(&[Raw<'_>], Option<Table>)> = Vec::new();
     let mut rest = raw.as_slice();
     while !rest.is_empty() {
         let (count, table) = delimited::table(rest);
-        match table {
+        let (run, behind) = rest.split_at(count);
+        runs.push((run, table));
+        rest = behind;
+    }
+    // A row of numbers that is in none of the tables: its cells, or theirs, are not what they seem.
+    let whole = runs.iter().all(|(run, table)| table.is_some() || !run.iter().any(delimited::holds_numbers));
+    for (run, table) in runs {
+        match table.filter(|_| whole) {
             Some(table) => {
-                let alone = table.rows.iter().filter_map(|row| {
-                    let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
-                    let only =
-                        filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
-                    filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: only.span }))
-                });
-                document.blocks.extend(alone);
+                document.blocks.extend(table.rows.iter().filter_map(sentence));
                 document.blocks.push(Block::Table(document.tables.len()));
                 document.tables.push(table);
             }
-            None => document.blocks.extend(rest[..count].iter().map(|raw| Block::Line(line(raw)))),
+            None => document.blocks.extend(run.iter().map(|raw| Block::Line(line(raw)))),
         }
-        rest = &rest[count..];
     }
     document
 }

@@ -171,6 +171,13 @@ impl Document {
     }
 }
 
+/// A title or a sentence that stands in a row of its own, as in tables that are whole documents.
+fn sentence(row: &Row) -> Option<Block> {
+    let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
+    let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
+    filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: only.span }))
+}
+
 /// White space collapsed, breaks between Han characters closed up, leaked conditional comments dropped.
 pub fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

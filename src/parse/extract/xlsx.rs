@@ -6,7 +6,7 @@ use std::io::Cursor;
 use calamine::{Data, Dimensions, Range, Reader, SheetVisible, Xls, Xlsx};
 
 use super::unseen::{Unseen, unseen};
-use super::{Block, Cell, Document, Line, MAX_CELLS, Row, Table, tidy};
+use super::{Block, Cell, Document, MAX_CELLS, Row, Table, sentence, tidy};
 
 /// Takes an XLSX workbook (ECMA-376) apart; the error says why it can't be.
 pub fn xlsx(body: &[u8]) -> Result<Document, String> {
@@ -65,22 +65,12 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let index = document.tables.len();
         let rows: Vec<Row> = sheet.rows.iter().map(|y| Row { cells: sheet.cells(*y), group: 0 }).collect();
         if !hidden {
-            document.blocks.extend(words_over(&rows, length));
+            document.blocks.extend(rows.iter().filter_map(sentence));
         }
         document.tables.push(Table { rows, span: (0, length), depth: 0, hidden });
         document.blocks.push(Block::Table(index));
     }
     document
-}
-
-/// Title and sentences, which stand in rows of one cell each.
-fn words_over(rows: &[Row], length: usize) -> Vec<Block> {
-    let alone = |row: &Row| {
-        let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
-        let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
-        filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: (0, length) }))
-    };
-    rows.iter().filter_map(alone).collect()
 }
 
 /// First and last cell, each row and column.
