@@ -59,7 +59,7 @@ fn heads_of(row: &Row<'_>) -> Vec<Heads> {
     let mut found: Vec<Heads> = Vec::new();
     let mut label: Option<&Slot<'_>> = None;
     for slot in &row.slots {
-        if ["指标名称", "统计指标", "指标", "项目"].contains(&&*slot.key) {
+        if ["指标名称", "统计指标", "统计项目", "指标内容", "指标", "项目"].contains(&&*slot.key) {
             label = Some(slot);
         } else if ["计量单位", "单位"].contains(&&*slot.key) {
             let Some(label) = label.take() else { continue };
@@ -90,8 +90,21 @@ fn series_named(words: &str) -> Option<Series> {
     }
     let year = words.chars().take(4).all(|c| c.is_ascii_digit()) && words.len() > 4 && words.contains('年');
     (year
-        || ["统计数", "本期实际", "年末统计", "数量", "统计数据", "统计数值", "本年统计数", "本年度", "年度"]
-            .contains(&words))
+        || [
+            "统计数",
+            "本期实际",
+            "年末统计",
+            "数量",
+            "统计数据",
+            "统计数值",
+            "数值",
+            "本年统计数",
+            "本年度数",
+            "本年数",
+            "本年度",
+            "年度",
+        ]
+        .contains(&words))
     .then_some(Series::Annual)
 }
 
