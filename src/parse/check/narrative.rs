@@ -47,6 +47,8 @@ struct Said<'t> {
     unit: &'static str,
     /// The clause before it.
     before: String,
+    /// From the last comma to the number: 公开规章3件、规范性文件.
+    phrase: &'t str,
     sentence: &'t str,
 }
 
@@ -72,7 +74,7 @@ impl Claim {
         let is_assessable = match self.subject {
             "received" | "reviews" | "lawsuits" => of_disclosure(),
             // What was published is not what was made.
-            "normative_documents" => !before.contains("公开") && !before.contains("转发"),
+            "normative_documents" => !said.phrase.contains("公开") && !before.contains("转发"),
             _ => true,
         };
         !of_other_year && !of_others && is_assessable
@@ -154,8 +156,9 @@ fn claims_in(line: &str) -> Vec<Said<'_>> {
         {
             let sentence = line[..at].rfind('。').map_or(0, |stop| stop + '。'.len_utf8());
             let length = line[at..].find('。').unwrap_or(line.len() - at);
-            let sentence = &line[sentence..at + length];
-            found.push(Said { number, unit, before: clause_before(&line[..at]), sentence });
+            let phrase = line[sentence..at].rfind(['，', '；', ',', ';']).map_or(sentence, |stop| sentence + stop);
+            let (phrase, sentence) = (&line[phrase..at], &line[sentence..at + length]);
+            found.push(Said { number, unit, before: clause_before(&line[..at]), phrase, sentence });
         }
         at = end;
     }

@@ -1,5 +1,6 @@
 //! Workbooks taken apart: a table a sheet, merged cells as spans.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::io::Cursor;
 
@@ -51,11 +52,13 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let (top, left) = range.start().unwrap_or((0, 0));
         let none = Unseen::default();
         let unseen = unseen.get(&name).unwrap_or(&none);
+        let (rows, columns) = (top..top + height as u32, left..left + width as u32);
         let sheet = Sheet {
-            rows: (top..).take(height).filter(|y| !unseen.row(*y)).collect(),
-            columns: (left..).take(width).filter(|x| !unseen.column(*x)).collect(),
             range: &range,
             merges,
+            unseen,
+            rows: rows.clone().filter(|row| !unseen.row(*row)).collect(),
+            columns: columns.clone().filter(|column| !unseen.column(*column)).collect(),
             length,
         };
         if !hidden {
@@ -63,7 +66,7 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
             document.unseen.1 += width - sheet.columns.len();
         }
         let index = document.tables.len();
-        let rows: Vec<Row> = sheet.rows.iter().map(|y| Row { cells: sheet.cells(*y), group: 0 }).collect();
+        let rows: Vec<Row> = rows.map(|y| Row { cells: sheet.cells(y, columns.clone()), group: 0 }).collect();
         if !hidden {
             document.blocks.extend(rows.iter().filter_map(sentence));
         }
@@ -76,33 +79,40 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
 /// First and last cell, each row and column.
 type Merge = ((u32, u32), (u32, u32));
 
-/// What is shown of a sheet.
-struct Sheet<'r> {
+struct Sheet<'s> {
+    range: &'s Range<Data>,
+    merges: Vec<Merge>,
+    unseen: &'s Unseen,
+    /// Those that are shown.
     rows: Vec<u32>,
     columns: Vec<u32>,
-    range: &'r Range<Data>,
-    merges: Vec<Merge>,
     length: usize,
 }
 
 impl Sheet<'_> {
-    fn cells(&self, y: u32) -> Vec<Cell> {
-        let mut cells = Vec::with_capacity(self.columns.len());
-        for &x in &self.columns {
+    /// What is shown of a row. Hidden rows have no cells and hidden columns empty ones, so that others keep their places.
+    fn cells(&self, y: u32, columns: std::ops::Range<u32>) -> Vec<Cell> {
+        let mut cells = Vec::with_capacity(columns.len());
+        if self.unseen.row(y) {
+            return cells;
+        }
+        let cell = |text, colspan, rowspan| Cell { text, span: (0, self.length), colspan, rowspan, page_box: None };
+        for x in columns {
             let merge =
                 self.merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
             let ((y0, x0), (y1, x1)) = *merge.unwrap_or(&((y, x), (y, x)));
-            let shown = |lines: &[u32], first: u32, last: u32| {
-                let from = lines.partition_point(|line| *line < first);
-                (lines.get(from).copied(), lines.partition_point(|line| *line <= last) - from)
-            };
             // A merged cell begins where the first of its rows and columns is shown.
-            let ((top, rowspan), (left, colspan)) = (shown(&self.rows, y0, y1), shown(&self.columns, x0, x1));
-            if (top, left) != (Some(y), Some(x)) {
-                continue;
+            let first = |shown: &[u32], from: u32| shown.get(shown.partition_point(|line| *line < from)).copied();
+            let top = first(&self.rows, y0).unwrap_or(y);
+            let left = first(&self.columns, x0).filter(|left| *left <= x1).unwrap_or(u32::MAX);
+            match (top == y, left.cmp(&x)) {
+                (true, Ordering::Equal) => {
+                    let text = self.range.get_value((y0, x0)).map(text_of).unwrap_or_default();
+                    cells.push(cell(text, (x1 - x + 1) as usize, (y1 - y + 1) as usize));
+                }
+                (_, Ordering::Greater) => cells.push(cell(String::new(), 1, 1)),
+                _ => {}
             }
-            let text = self.range.get_value((y0, x0)).map(text_of).unwrap_or_default();
-            cells.push(Cell { text, span: (0, self.length), colspan, rowspan, page_box: None });
         }
         cells
     }

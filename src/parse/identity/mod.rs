@@ -188,6 +188,7 @@ fn agency_of(
         block.get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"]).and_then(agency_named);
     let publisher = document.meta("contentsource").and_then(agency_named);
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
+    let in_prose = in_prose.or_else(|| head.iter().find_map(|line| agency_before_its_report(line)));
     let candidates =
         [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
     let mut candidates: Vec<String> = candidates.into_iter().flatten().collect();
@@ -217,6 +218,18 @@ fn agency_in_sentence(line: &str) -> Option<String> {
     let by = ["本年度报告由", "本报告由", "本年报由", "由"].iter().find_map(|words| name.strip_prefix(words));
     let name = by.unwrap_or(name);
     is_agency(name).then(|| name.to_owned())
+}
+
+/// 景宁县民政局2010年度政府信息公开工作年度报告由概述等部分组成, 特向社会公布…局2010年度政府信息公开工作年度报告.
+fn agency_before_its_report(line: &str) -> Option<String> {
+    const OF_OTHERS: [&str; 8] = ["根据", "按照", "依据", "依照", "参照", "对照", "落实", "关于"];
+    let (start, _) = title::core(line)?;
+    let year = title::year_at(&line[..start]).filter(|year| start - year.span.1 <= "年度".len())?;
+    let named = line[..year.span.0].rsplit(['，', ',', '。', '、', '：', ':', '；', ')']).next()?;
+    let named = ["公布", "现将", "发布", "由"].iter().find_map(|verb| Some(named.split_once(verb)?.1)).unwrap_or(named);
+    let named = ["编制了", "编制", "公布了", "形成"].iter().find_map(|verb| named.strip_suffix(verb)).unwrap_or(named);
+    let is_own = is_agency(named) && !OF_OTHERS.iter().any(|word| named.starts_with(word));
+    is_own.then(|| named.to_owned())
 }
 
 /// PubDate, then the line that says when, then the date of the document itself.

@@ -21,7 +21,8 @@ pub use wall::wall;
 pub type Verdict = (PageKind, String);
 
 /// The heads of a report's six sections, any edition; three of them make a report.
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
+    "概述",
     "总体情况",
     "主动公开政府信息",
     "收到和处理政府信息公开申请",
@@ -110,7 +111,7 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
 fn sections(document: &Document) -> Vec<&'static str> {
     /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
     const LINE: usize = 120;
-    static HEADS: LazyLock<[(&str, Cow<'_, str>, memmem::Finder<'_>); 8]> = LazyLock::new(|| {
+    static HEADS: LazyLock<[(&str, Cow<'_, str>, memmem::Finder<'_>); 9]> = LazyLock::new(|| {
         SECTIONS.map(|section| (section, key(section), memmem::Finder::new(key(section).as_bytes()).into_owned()))
     });
     let mut found = Vec::new();

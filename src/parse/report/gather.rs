@@ -87,15 +87,13 @@ impl<'a> Gather<'a, '_> {
                 return self.row(cells);
             }
         }
-        if let Some(cells) = self.padded(line) {
-            self.row(cells);
-            if let Some(row) = self.rows.last_mut() {
-                row.kind = RowKind::Stream;
-            }
-            return;
+        if let Some(cells) = self.spaced(line) {
+            return self.row(cells);
         }
-        match self.spaced(line) {
-            Some(cells) => self.row(cells),
+        match self.padded(line) {
+            Some(cells) => {
+                self.row_of(cells, RowKind::Stream);
+            }
             None => self.token(Slot::new(line.text.trim_start_matches('#').trim(), line.span, (0, 1), true)),
         }
     }
@@ -146,8 +144,12 @@ impl<'a> Gather<'a, '_> {
     }
 
     fn row(&mut self, slots: Vec<Slot<'a>>) {
+        self.row_of(slots, RowKind::Line);
+    }
+
+    fn row_of(&mut self, slots: Vec<Slot<'a>>, kind: RowKind) {
         self.close();
-        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Line, turned: false });
+        self.rows.push(Row { table: 0, number: self.number, slots, kind, turned: false });
     }
 
     fn token(&mut self, slot: Slot<'a>) {
