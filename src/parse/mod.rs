@@ -22,7 +22,8 @@ mod section;
 pub use check::{Year, across};
 pub use content::Content;
 pub use edition::{Applicant, Edition};
-pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, year as year_in_title};
+pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title};
+pub use identity::year::first as year_in_title;
 pub use reading::*;
 
 use std::borrow::Cow;

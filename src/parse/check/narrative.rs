@@ -5,7 +5,7 @@ use super::claims::{CLAIMS, Claim, OTHERS, OTHERS_IN_SENTENCE};
 use super::{Numbers, code_of, finding};
 use crate::parse::decimal::Decimal;
 use crate::parse::edition::Applicant;
-use crate::parse::identity::{Identity, title};
+use crate::parse::identity::{Identity, title, year};
 use crate::parse::reading::{Finding, Severity, Verdict};
 
 /// How far before its number a claim's words are looked for, characters.
@@ -64,8 +64,8 @@ impl Claim {
     /// Whether it must be the agency's own number of the whole year, so that another number in the table contradicts it.
     fn is_own(&self, said: &Said<'_>, line: &str, identity: &Identity) -> bool {
         let before = said.before.as_str();
-        let of_other_year = title::year(before).is_some_and(|named| identity.year.is_some_and(|year| year != named))
-            || title::spans_years(said.sentence);
+        let of_other_year = year::first(before).is_some_and(|named| identity.year.is_some_and(|year| year != named))
+            || year::spans_several(said.sentence);
         let of_others = OTHERS.iter().any(|word| before.contains(word))
             || OTHERS_IN_SENTENCE.iter().any(|word| said.sentence.contains(word))
             || who(before).is_some_and(|who| !identity.agency.as_deref().is_some_and(|own| own.contains(who)));
@@ -132,7 +132,7 @@ fn expand(code: &str, numbers: &Numbers) -> Vec<String> {
 fn who(clause: &str) -> Option<&str> {
     let verb = VERBS.iter().filter_map(|verb| clause.find(verb)).min()?;
     let named = clause[..verb].trim_end_matches(['共', '新', '总']);
-    let named = title::year_at(named).map_or(named, |at| named[at.span.1..].trim_start_matches(['年', '度']));
+    let named = year::at(named).map_or(named, |at| named[at.span.1..].trim_start_matches(['年', '度']));
     let time = ["全年", "今年", "本年度", "本年", "年内", "其中"];
     let named = time.iter().find_map(|word| named.strip_prefix(word)).unwrap_or(named);
     title::is_agency(named).then_some(named)

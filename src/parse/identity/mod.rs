@@ -3,6 +3,7 @@
 mod codes;
 mod region;
 pub mod title;
+pub mod year;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -39,7 +40,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
-    let period = head.iter().find_map(|line| title::year_of_period(&line[period_at(line)?..]));
+    let period = head.iter().find_map(|line| year::of_period(&line[period_at(line)?..]));
     let year = year_of(&head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
@@ -128,7 +129,7 @@ fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
         let joined = format!("{text}{next}");
         let whole = if title::core(text).is_some() {
             text.to_owned()
-        } else if title::year(text).is_some()
+        } else if year::first(text).is_some()
             && text.contains("信息公开")
             && title::core(&joined).is_some()
             && next.chars().count() <= 20
@@ -155,11 +156,11 @@ fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
 }
 
 fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
-    let from_title = title.and_then(|title| title::year_of_title(&squeezed(title)));
+    let from_title = title.and_then(|title| year::of_title(&squeezed(title)));
     from_title
         .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| title::year_in_sentence(line)))
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year::of_sentence(line)))
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
@@ -224,7 +225,7 @@ fn agency_in_sentence(line: &str) -> Option<String> {
 fn agency_before_its_report(line: &str) -> Option<String> {
     const OF_OTHERS: [&str; 8] = ["根据", "按照", "依据", "依照", "参照", "对照", "落实", "关于"];
     let (start, _) = title::core(line)?;
-    let year = title::year_at(&line[..start]).filter(|year| start - year.span.1 <= "年度".len())?;
+    let year = year::at(&line[..start]).filter(|year| start - year.span.1 <= "年度".len())?;
     let named = line[..year.span.0].rsplit(['，', ',', '。', '、', '：', ':', '；', ')']).next()?;
     let named = ["公布", "现将", "发布", "由"].iter().find_map(|verb| Some(named.split_once(verb)?.1)).unwrap_or(named);
     let named = ["编制了", "编制", "公布了", "形成"].iter().find_map(|verb| named.strip_suffix(verb)).unwrap_or(named);

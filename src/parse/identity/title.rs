@@ -1,11 +1,9 @@
-//! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the year and agency in them.
+//! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the agency in them.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem;
-
-use crate::parse::label::{folded_text, numeral};
+use super::year;
+use crate::parse::label::folded_text;
 
 /// Words that mean something else whatever stands beside them.
 const STRONG: [&str; 15] = [
@@ -63,7 +61,7 @@ pub fn score(text: &str) -> i32 {
     } else {
         0
     };
-    if year(&text).is_some() {
+    if year::first(&text).is_some() {
         score += 20;
     }
     if text.contains("信息公开") {
@@ -101,7 +99,7 @@ pub fn core(text: &str) -> Option<(usize, usize)> {
         for optional in ["", "工作", "的", "工作的"] {
             let Some(after) = rest.strip_prefix(optional) else { continue };
             // 2023年度…政府信息公开工作2023年年度报告: a year between the two halves.
-            let year = year_at(after).filter(|found| found.span.0 == 0);
+            let year = year::at(after).filter(|found| found.span.0 == 0);
             let behind = year.map_or("", |found| &after[found.span.1..]);
             let tails = [after, behind, behind.strip_prefix('年').unwrap_or_default()];
             for rest in tails {
@@ -149,135 +147,6 @@ pub fn is_of_something_else(text: &str) -> bool {
     is_about_reports(&text) || core(&text).is_none() && OTHERS.iter().any(|word| text.contains(word))
 }
 
-/// A year where a text has it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct YearAt {
-    pub year: i16,
-    /// Byte range of its four digits or numerals.
-    pub span: (usize, usize),
-    pub form: Numerals,
-}
-
-/// How a year is written: `2023年`, `二〇二三年`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numerals {
-    Arabic,
-    Chinese,
-}
-
-impl YearAt {
-    /// What follows the year and its 年.
-    fn after<'t>(&self, text: &'t str) -> &'t str {
-        text[self.span.1..].trim_start().strip_prefix('年').unwrap_or(&text[self.span.1..])
-    }
-
-    /// Whether it is a month's year (2024年1月, 二〇二四年一月), which says when something happened.
-    fn of_a_month(&self, text: &str) -> bool {
-        let after = self.after(text).trim_start();
-        match self.form {
-            Numerals::Arabic => after.starts_with(|c: char| c.is_ascii_digit()),
-            Numerals::Chinese => after.trim_start_matches(|c| numeral(c).is_some() || c == '十').starts_with('月'),
-        }
-    }
-}
-
-/// The first year directly before 年 or 年度.
-pub fn year_at(text: &str) -> Option<YearAt> {
-    static YEAR: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("年"));
-    YEAR.find_iter(text.as_bytes()).find_map(|at| {
-        let before = text[..at].trim_end();
-        in_digits(before).or_else(|| in_numerals(before))
-    })
-}
-
-/// The year of [`year_at`].
-pub fn year(text: &str) -> Option<i16> {
-    year_at(text).map(|at| at.year)
-}
-
-/// Four digits, no more, at a text's end.
-fn in_digits(text: &str) -> Option<YearAt> {
-    let digits = text.bytes().rev().take(5).take_while(u8::is_ascii_digit).count();
-    let from = text.len() - digits;
-    let year = (digits == 4).then(|| text[from..].parse().ok()).flatten().filter(is_plausible)?;
-    Some(YearAt { year, span: (from, text.len()), form: Numerals::Arabic })
-}
-
-/// 二〇二三, 二○二三 or 二0二三 at a text's end.
-fn in_numerals(text: &str) -> Option<YearAt> {
-    fn digit(c: char) -> Option<u32> {
-        match c {
-            '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
-            _ => numeral(c).or(c.to_digit(10)),
-        }
-    }
-    let (from, _) = text.char_indices().rev().nth(3).filter(|(_, first)| *first == '二')?;
-    let year = text[from..].chars().try_fold(0, |year, c| Some(year * 10 + digit(c)? as i16)).filter(is_plausible)?;
-    Some(YearAt { year, span: (from, text.len()), form: Numerals::Chinese })
-}
-
-fn is_plausible(year: &i16) -> bool {
-    (2003..=2099).contains(year)
-}
-
-/// The year of a title: one of a month (2024年1月公布的…2023年…) only where there is no other; else four digits that no 年 follows.
-pub fn year_of_title(title: &str) -> Option<i16> {
-    let mut rest = title;
-    while let Some(found) = year_at(rest) {
-        if !found.of_a_month(rest) {
-            return Some(found.year);
-        }
-        rest = found.after(rest);
-    }
-    year(title).or_else(|| bare_year(title))
-}
-
-/// `…年度报告(2023)`, `2023政府信息公开年报`: four digits alone.
-fn bare_year(title: &str) -> Option<i16> {
-    let runs = title.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 4);
-    let mut years = runs.filter_map(|run| run.parse().ok()).filter(is_plausible);
-    years.next().filter(|_| years.next().is_none() && !title.contains('号'))
-}
-
-/// The year that a period ends in: `2022年12月1日至2023年11月30日`.
-pub fn year_of_period(sentence: &str) -> Option<i16> {
-    let begins = year_at(sentence)?;
-    let near: String = begins.after(sentence).chars().take(24).take_while(|c| *c != '。').collect();
-    let ends =
-        year(&near).filter(|ends| *ends == begins.year + 1 && near.contains(['至', '到', '—', '-', '~', '～', '－']));
-    ends.or(Some(begins.year))
-}
-
-/// The year a sentence about the report begins with: not that of the law it names (2019年修订的《…条例》, （2019年4月3日…）).
-pub fn year_in_sentence(sentence: &str) -> Option<i16> {
-    let mut rest = sentence;
-    while let Some(found) = year_at(rest) {
-        let after = found.after(rest);
-        let of_a_law = ["修订", "修正", "新修订", "施行", "颁布"].iter().any(|word| after.starts_with(word));
-        if !of_a_law && !found.of_a_month(rest) {
-            return Some(found.year);
-        }
-        rest = after;
-    }
-    year(sentence)
-}
-
-/// Whether a sentence counts over several years: 2019年至2023年.
-pub fn spans_years(sentence: &str) -> bool {
-    let mut rest = sentence;
-    while let Some(found) = year_at(rest) {
-        let after = found.after(rest);
-        let to =
-            after.trim_start_matches(|c: char| !matches!(c, '至' | '到' | '—' | '-' | '~' | '～' | '－' | '。' | '，'));
-        let near = after.len() - to.len() <= 24 && to.starts_with(['至', '到', '—', '-', '~', '～', '－']);
-        if near && year_at(to).is_some_and(|ends| ends.span.0 <= 6 && ends.year != found.year) {
-            return true;
-        }
-        rest = after;
-    }
-    false
-}
-
 /// The agency in a title: what is left without year, core words and 关于.
 pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
@@ -300,7 +169,7 @@ pub fn agency(title: &str) -> Option<String> {
 fn without_years(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(found) = year_at(rest) {
+    while let Some(found) = year::at(rest) {
         out.push_str(&rest[..found.span.0]);
         let after = found.after(rest);
         rest = after.strip_prefix("年度").or(after.strip_prefix('度')).unwrap_or_else(|| without_day(after));
@@ -415,26 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn years_of_titles_and_periods() {
-        for (title, year) in [
-            ("2024年1月公布的水利局2023年政府信息公开工作年度报告", Some(2023)),
-            ("水利局政府信息公开工作年度报告(2023)", Some(2023)),
-            ("水利局2023政府信息公开工作年度报告", Some(2023)),
-            ("水利局2023年1月至12月政府信息公开年报", Some(2023)),
-            ("水利局〔2021〕30号政府信息公开年报", None),
-        ] {
-            assert_eq!(year_of_title(title), year, "{title}");
-        }
-        for (period, year) in [
-            ("统计期限自2022年12月1日至2023年11月30日", 2023),
-            ("统计期限为2023年1月1日至12月31日。2024年", 2023),
-            ("统计期限自2023年1月1日起至2023年12月31日止", 2023),
-        ] {
-            assert_eq!(year_of_period(period), Some(year), "{period}");
-        }
-    }
-
-    #[test]
     fn year_and_agency_of_a_title() {
         for (title, year_of, agency_of) in [
             (
@@ -450,7 +299,7 @@ mod tests {
             ("丽水市农业农村局二○一九年政府信息公开年度报告", Some(2019), Some("丽水市农业农村局")),
             ("沐阳县人民政府 2025 年 政府信息公开工作年度报告", Some(2025), Some("沐阳县人民政府")),
         ] {
-            assert_eq!((year(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");
+            assert_eq!((year::first(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");
         }
     }
 }

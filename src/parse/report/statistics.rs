@@ -5,7 +5,7 @@ use super::rows::{Row, RowKind, Slot};
 use super::{Read, Reading};
 use crate::parse::cell;
 use crate::parse::extract::Line;
-use crate::parse::identity::title;
+use crate::parse::identity::year;
 use crate::parse::label::key;
 use crate::parse::reading::{Rule, Series};
 
@@ -70,7 +70,7 @@ fn heads_of(row: &Row<'_>) -> Vec<Heads> {
                 found.push(Heads { label: label.columns.0, unit: None, series: Vec::new() });
             }
             if let Some(last) = found.last_mut() {
-                last.series.push(Counted { columns: slot.columns, series, year: title::year(slot.text) });
+                last.series.push(Counted { columns: slot.columns, series, year: year::first(slot.text) });
             }
         }
     }
@@ -87,6 +87,10 @@ fn heads_of(row: &Row<'_>) -> Vec<Heads> {
 fn series_named(words: &str) -> Option<Series> {
     if words.contains("累计") {
         return Some(Series::Cumulative);
+    }
+    // 2018年计划, 2017年比2016年增减.
+    if ["计划", "预计", "目标", "增", "减", "同比"].iter().any(|word| words.contains(word)) {
+        return None;
     }
     let year = words.chars().take(4).all(|c| c.is_ascii_digit()) && words.len() > 4 && words.contains('年');
     (year

@@ -5,7 +5,7 @@ use super::words::{WORDS, is_head};
 use super::{Doubt, Reading, code_of, shortened};
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::APPLICANTS;
-use crate::parse::identity::title;
+use crate::parse::identity::year;
 use crate::parse::label::{key, likeness};
 use crate::parse::reading::Rule;
 
@@ -116,7 +116,7 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
 fn unknown_row(row: &Row<'_>, label: &Slot<'_>, reading: &mut Reading) {
     let values = row.after(label);
     let numbers = values.iter().filter(|slot| slot.content.value.is_some()).count();
-    let numbered = title::year_at(label.text).is_none()
+    let numbered = year::at(label.text).is_none()
         && label.text.starts_with(|c: char| c.is_ascii_digit() || "（(一二三四".contains(c));
     if numbers >= 7 && values.len() < 10 && numbered {
         reading.doubt(

@@ -66,10 +66,11 @@ fn labels_of_groups_in_a_column_of_their_own() {
 fn two_years_side_by_side() {
     let rows: String = ROWS
         .map(|(label, unit, value)| {
-            format!("<tr><td>{label}</td><td>{unit}</td><td>9{value}</td><td>{value}</td></tr>")
+            format!("<tr><td>{label}</td><td>{unit}</td><td>9{value}</td><td>{value}</td><td>8</td><td>7</td></tr>")
         })
         .concat();
-    let heads = HEADS.replace("<td>统计数</td>", "<td>2016年</td><td>2017年</td>");
+    let heads = HEADS
+        .replace("<td>统计数</td>", "<td>2016年</td><td>2017年</td><td>2018年计划</td><td>2017年比2016年增减</td>");
     assert_eq!(read(&format!("<tr>{heads}</tr>{rows}")).0, as_printed());
 }
 
