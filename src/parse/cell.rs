@@ -216,7 +216,7 @@ fn is_unseen(c: char) -> bool {
 
 /// Every kind of minus and dash; the numeral 一 alone in a cell is a dash that an editor turned into a character.
 fn is_dash_like(c: char, text: &str) -> bool {
-    matches!(c, '−' | '—' | '–' | '―' | '‐' | '‑' | '─' | '━' | '‒' | '﹣' | '﹘' | 'ー')
+    matches!(c, '−' | '—' | '–' | '―' | '‐' | '‑' | '─' | '━' | '‒' | '﹣' | '﹘' | 'ー' | '⸺' | '⸻')
         || (c == '一' && text.trim() == "一")
 }
 

@@ -8,20 +8,28 @@ use memchr::memmem;
 /// Traditional forms of the characters that the forms' labels use, as wiki mirrors and clones print them.
 const TRADITIONAL: &str = "規规範范檔档開开關关請请數数複复訴诉訟讼維维結结糾纠審审總总計计處处許许罰罚強强業业費费現现項项轉转屬属國国門门閉闭務务類类過过詢询應应據据個个無无機机構构會会組组織织聯联單单萬万協协護护權权與与內内種种從从違违認认確确獲获見见歷历執执將将導导對对條条點点電电爭争際际續续繼继辦办給给網网終终經经視视觀观記记設设訪访証证評评話话該该語语說说調调論论購购買买質质資资賠赔車车軟软較较輸输達达還还進进運运邊边選选遞递鄉乡採采針针錄录鎮镇長长階阶隊队階阶隨随險险離离難难電电靜静頁页順顺領领題题額额風风飛飞餘余驗验體体專专傳传債债傷伤備备優优兒儿兩两劃划創创動动區区參参員员團团圖图場场報报壓压增增壞坏學学寫写實实審审層层帶带幣币幫帮廣广廳厅徵征復复態态懲惩戶户掛挂摘摘擔担擾扰標标樣样機机歲岁氣气決决沒没滿满漢汉災灾為为營营獎奖環环產产當当療疗監监盡尽眾众碼码礎础禮礼穩稳積积競竞紀纪約约級级統统縣县職职聽听舉举舊旧藝艺號号術术衛卫補补製制覆复";
 
+/// Radicals (Kangxi, and the supplement's simplified ones), each before the whole character that it is printed for.
+const RADICALS: &str = "⺠民⻄西⻅见⻆角⻉贝⻋车⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻬齐⻮齿⻰龙⻳龟⼀一⼁丨⼂丶⼃丿⼄乙⼅亅⼆二⼇亠⼈人⼉儿⼊入⼋八⼌冂⼍冖⼎冫⼏几⼐凵⼑刀⼒力⼓勹⼔匕⼕匚⼖匸⼗十⼘卜⼙卩⼚厂⼛厶⼜又⼝口⼞囗⼟土⼠士⼡夂⼢夊⼣夕⼤大⼥女⼦子⼧宀⼨寸⼩小⼪尢⼫尸⼬屮⼭山⼮巛⼯工⼰己⼱巾⼲干⼳幺⼴广⼵廴⼶廾⼷弋⼸弓⼹彐⼺彡⼻彳⼼心⼽戈⼾户⼿手⽀支⽁攴⽂文⽃斗⽄斤⽅方⽆无⽇日⽈曰⽉月⽊木⽋欠⽌止⽍歹⽎殳⽏毋⽐比⽑毛⽒氏⽓气⽔水⽕火⽖爪⽗父⽘爻⽙爿⽚片⽛牙⽜牛⽝犬⽞玄⽟玉⽠瓜⽡瓦⽢甘⽣生⽤用⽥田⽦疋⽧疒⽨癶⽩白⽪皮⽫皿⽬目⽭矛⽮矢⽯石⽰示⽱禸⽲禾⽳穴⽴立⽵竹⽶米⽷糸⽸缶⽹网⽺羊⽻羽⽼老⽽而⽾耒⽿耳⾀聿⾁肉⾂臣⾃自⾄至⾅臼⾆舌⾇舛⾈舟⾉艮⾊色⾋艸⾌虍⾍虫⾎血⾏行⾐衣⾑襾⾒見⾓角⾔言⾕谷⾖豆⾗豕⾘豸⾙貝⾚赤⾛走⾜足⾝身⾞车⾟辛⾠辰⾡辵⾢邑⾣酉⾤釆⾥里⾦金⾧长⾨门⾩阜⾪隶⾫隹⾬雨⾭靑⾮非⾯面⾰革⾱韋⾲韭⾳音⾴頁⾵風⾶飛⾷食⾸首⾹香⾺馬⾻骨⾼高⾽髟⾾鬥⾿鬯⿀鬲⿁鬼⿂魚⿃鳥⿄鹵⿅鹿⿆麥⿇麻⿈黃⿉黍⿊黑⿋黹⿌黽⿍鼎⿎鼓⿏鼠⿐鼻⿑齊⿒齒⿓龍⿔龜⿕龠";
+
 /// The key of a label. Numerals stay (`三本年度办理结果`, `1属于国家秘密`); white space, punctuation and brackets go.
 pub fn key(label: &str) -> Cow<'_, str> {
     static ARCHIVES: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("档案"));
     /// What each character of the basic plane is in a key; those beyond it, and in surrogates' places, are nothing.
     static FOLDED: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
         let mut table: Vec<Option<char>> = (0..0x1_0000).map(|c| folded(char::from_u32(c)?)).collect();
-        let mut pairs = TRADITIONAL.chars();
-        while let (Some(traditional), Some(simple)) = (pairs.next(), pairs.next()) {
-            table[traditional as usize] = Some(simple);
+        for (printed, whole) in pairs(TRADITIONAL).chain(pairs(RADICALS)) {
+            table[printed as usize] = Some(whole);
         }
         table
     });
     let table = FOLDED.as_slice();
     let key = folded_text(label, |c| table.get(c as usize).copied().flatten());
+    // 自然人 Natural person: words beside the form's own. A key's bytes are of Han characters, digits and letters.
+    let has_letters = key.bytes().fold(false, |any, byte| any | (byte & 0xC0 == 0x40));
+    let key = match has_letters && !key.is_ascii() {
+        true => key.replace(|c: char| c.is_ascii_lowercase(), "").into(),
+        false => key,
+    };
     // 文件 is 檔案 where the page was carried over to Taiwan's words, not only its characters.
     let carried_over =
         ARCHIVES.find(key.as_bytes()).is_some() && (key.contains("规范性档案") || key.contains("公开档案"));
@@ -79,21 +87,20 @@ fn folded(c: char) -> Option<char> {
         // ㈠ and ⒈: numerals in one character with their brackets or point.
         '㈠'..='㈨' => "一二三四五六七八九".chars().nth(c as usize - '㈠' as usize),
         '⒈'..='⒐' => char::from_digit(c as u32 - '⒈' as u32 + 1, 10),
-        '⼀'..='⿕' => Some(radical(c)).filter(|whole| *whole != c),
         _ => None,
     }
 }
 
-/// Kangxi radicals that PDF fonts print for whole characters.
-fn radical(c: char) -> char {
-    const RADICALS: &str = "⼀一⼆二⼈人⼊入⼋八⼒力⼗十⼝口⼟土⼤大⼥女⼦子⼩小⼯工⼰己⼲干⼴广⼼心⼾户⼿手⽂文⽅方⽇日⽉月⽊木⽌止⽐比⽔水⽕火⽗父⽚片⽣生⽤用⽩白⽬目⽰示⽴立⽼老⽽而⾃自⾄至⾏行⾐衣⾔言⾜足⾝身⾞车⾦金⾧长⾨门⾮非⾯面⾼高";
-    let mut pairs = RADICALS.chars();
-    while let (Some(radical), Some(whole)) = (pairs.next(), pairs.next()) {
-        if radical == c {
-            return whole;
-        }
-    }
-    c
+/// The whole character that a radical is printed for: fonts of PDF files give many characters so.
+pub fn radical(c: char) -> char {
+    let whole = ('⺀'..='⿕').contains(&c).then(|| pairs(RADICALS).find(|(radical, _)| *radical == c)).flatten();
+    whole.map_or(c, |(_, whole)| whole)
+}
+
+/// Two characters at a time.
+fn pairs(text: &str) -> impl Iterator<Item = (char, char)> {
+    let mut chars = text.chars();
+    std::iter::from_fn(move || Some((chars.next()?, chars.next()?)))
 }
 
 /// The label up to its first bracketed note, leading numbering aside: `（二）部分公开（区分…）` gives `（二）部分公开`.
@@ -199,6 +206,7 @@ mod tests {
             ("⼆、上年结转", "二、上年结转"),
             ("㈦总计", "（七）总计"),
             ("⒈属于国家秘密", "1.属于国家秘密"),
+            ("自然人 Natural person", "自然人"),
         ] {
             assert_eq!(key(one), key(other));
         }

@@ -23,9 +23,8 @@ pub use check::{Year, across};
 pub use content::Content;
 pub use discover::column_of_another;
 pub use edition::{Applicant, Edition};
-pub use identity::title::{
-    CANDIDATE, REPORT, agency as agency_in_title, is_agency, score as score_of_title, year as year_in_title,
-};
+pub use identity::title::{CANDIDATE, REPORT, agency as agency_in_title, is_agency, score as score_of_title};
+pub use identity::year::first as year_in_title;
 pub use reading::*;
 
 use std::borrow::Cow;
@@ -35,10 +34,10 @@ use url::Url;
 use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "9";
+pub const PARSER_VERSION: &str = "10";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 9] = [
+pub const HISTORY: [(&str, &str); 10] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -59,6 +58,10 @@ pub const HISTORY: [(&str, &str); 9] = [
     (
         "9",
         "heads in another order, left out or beside foreign columns; words in a cell cost that cell alone; cells merged over rows or columns are doubted; notes' marks, struck text, numbers in words; what style sheets hide; reports of several years on one page; years in Chinese numerals; next pages by arrow, title or number",
+    ),
+    (
+        "10",
+        "tables turned on their side; articles in JSON, markup in a form's field, tables of tabs, commas or spaces; UTF-8 encoded twice; hidden rows and columns of workbooks; statistics of two years, without a column of units, signed at the foot; labels in two languages; radicals of PDF fonts; where a title's year stands; links beside a report are no title of it; counts of other agencies and of several years in words; links: columns and lists of scripts, forms, menus and rows that are clicked; walls of more makers",
     ),
 ];
 
@@ -240,6 +243,10 @@ fn note_limits(reason: &mut String, document: &extract::Document) {
     for limit in &document.limits {
         reason.push_str(&format!("; more {limit} than are read"));
     }
+    if document.unseen != (0, 0) {
+        let (rows, columns) = document.unseen;
+        reason.push_str(&format!("; {rows} hidden rows and {columns} hidden columns were not read"));
+    }
 }
 
 fn page_of(kind: PageKind, reason: String, identity: identity::Identity) -> Page {
@@ -307,9 +314,12 @@ pub struct Discovered {
     pub broken_coding: bool,
 }
 
-/// Markup or plain text: by the declared type, and by what is there.
+/// JSON with an article, markup or plain text: by the declared type, and by what is there.
 fn taken_apart(headers: &Headers, text: &str) -> extract::Document {
     let plain = headers.get("content-type").is_some_and(|value| value.starts_with("text/plain"));
+    if let Some(answer) = extract::json(text) {
+        return answer;
+    }
     let head = &text[..text.floor_char_boundary(4_096)];
     let tag = |name: &str| {
         head.match_indices('<').any(|(at, _)| {
@@ -338,7 +348,7 @@ fn assembled(
     let numbers = check::Numbers::new(&reading.values);
     let mut findings = check::identities(&numbers);
     findings.extend(check::year(identity.year, identity.period));
-    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity.year));
+    findings.extend(check::narrative(document.prose().map(|line| line.text.as_str()), &numbers, identity));
     findings.extend(check::doubts(&reading, of_doubts));
     let values = reading
         .values

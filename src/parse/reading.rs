@@ -45,6 +45,8 @@ pub enum Evidence {
     Http,
     Meta,
     ValidUtf8,
+    /// UTF-8 whose characters are the bytes of UTF-8.
+    Twice,
     Detector,
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use memchr::memmem;
 
 use super::extract::{Block, Document};
-use super::identity::title;
+use super::identity::{title, year};
 
 /// The document without what stands under the title of another year's report. None where all of it is one report: most
 /// pages. Places stay as they are.
@@ -43,5 +43,5 @@ fn titled(line: &str) -> Option<i16> {
     if line.len() > TITLE || WORDS.find(line.as_bytes()).is_none() || line.contains(['。', '，']) {
         return None;
     }
-    title::year(&title::squeezed(line)).filter(|_| title::score(line) >= title::REPORT)
+    year::first(&title::squeezed(line)).filter(|_| title::score(line) >= title::REPORT)
 }

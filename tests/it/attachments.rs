@@ -130,33 +130,38 @@ fn runs_that_are_not_the_number() {
 #[test]
 fn a_report_in_a_workbook() {
     let numbers = Numbers::of(Edition::Y2021, numbers::PINGTAN_2023);
-    let name = |column: usize| char::from(b'A' + column as u8);
+    // Column B is hidden, and so is every other row, which holds last year's numbers.
+    let name = |column: usize| char::from(b'A' + column as u8 + u8::from(column > 0));
     let mut files = Vec::new();
     let (mut sheets, mut relations) = (String::new(), String::new());
     for (n, table) in tables(&numbers).into_iter().enumerate() {
         let (mut rows, mut merges) = (String::new(), String::new());
         let mut taken = std::collections::HashSet::new();
         for (y, row) in table.iter().enumerate() {
-            rows.push_str(&format!("<row r=\"{}\">", y + 1));
+            let mut cells = "<c r=\"B#\"><v>999</v></c>".to_owned();
             let mut x = 0;
             for (text, width, height) in row {
                 while taken.contains(&(x, y)) {
                     x += 1;
                 }
-                let at = format!("{}{}", name(x), y + 1);
+                let at = format!("{}#", name(x));
                 match text.parse::<f64>() {
-                    Ok(number) => rows.push_str(&format!("<c r=\"{at}\"><v>{number}</v></c>")),
-                    Err(_) => rows.push_str(&format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")),
+                    Ok(number) => cells.push_str(&format!("<c r=\"{at}\"><v>{number}</v></c>")),
+                    Err(_) => cells.push_str(&format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")),
                 }
                 if width * height > 1 {
-                    merges.push_str(&format!("<mergeCell ref=\"{at}:{}{}\"/>", name(x + width - 1), y + height));
+                    let (first, last) = (2 * y + 1, 2 * (y + height) - 1);
+                    merges.push_str(&format!("<mergeCell ref=\"{}{first}:{}{last}\"/>", name(x), name(x + width - 1)));
                     taken.extend((x..x + width).flat_map(|x| (y..y + height).map(move |y| (x, y))));
                 }
                 x += width;
             }
-            rows.push_str("</row>");
+            let numbered = |row: usize| cells.replace('#', &row.to_string());
+            rows.push_str(&format!("<row r=\"{0}\">{1}</row>", 2 * y + 1, numbered(2 * y + 1)));
+            let earlier = numbered(2 * y + 2).replace("<v>", "<v>9");
+            rows.push_str(&format!("<row r=\"{0}\" hidden=\"1\">{earlier}</row>", 2 * y + 2));
         }
-        files.push((format!("xl/worksheets/sheet{n}.xml"), format!("<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells></worksheet>")));
+        files.push((format!("xl/worksheets/sheet{n}.xml"), format!("<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><cols><col min=\"2\" max=\"2\" hidden=\"1\"/></cols><sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells></worksheet>")));
         sheets.push_str(&format!("<sheet name=\"表{n}\" sheetId=\"{}\" r:id=\"r{n}\"/>", n + 1));
         relations.push_str(&format!("<Relationship Id=\"r{n}\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet\" Target=\"worksheets/sheet{n}.xml\"/>"));
     }
@@ -171,7 +176,9 @@ fn a_report_in_a_workbook() {
     ));
     files.push(("xl/_rels/workbook.xml.rels".into(), format!("<?xml version=\"1.0\"?><Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{relations}</Relationships>")));
     let files: Vec<(&str, String)> = files.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
-    expect(&read(&zipped(&files)), &numbers);
+    let parsed = read(&zipped(&files));
+    expect(&parsed, &numbers);
+    assert!(parsed.page.reason.contains("hidden rows"), "{}", parsed.page.reason);
 }
 
 #[test]

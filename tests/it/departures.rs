@@ -1,6 +1,7 @@
 //! Departures from the form, held against state and value of every cell. Where `quirks.rs` changes the markup of real reports,
 //! these pages are built with no word of the reader's and no number twice, so that a cell taken for its neighbour shows.
 
+mod carried;
 mod columns;
 mod encoding;
 mod labels;
@@ -43,8 +44,16 @@ const fn of_2019(name: &'static str, quirk: fn(&mut Page)) -> Case {
 }
 
 const PLAIN: &[Case] = &[both("plain", |_| {})];
-const ROOMS: [&[Case]; 7] =
-    [PLAIN, labels::CASES, values::CASES, structure::CASES, columns::CASES, markup::CASES, encoding::CASES];
+const ROOMS: [&[Case]; 8] = [
+    PLAIN,
+    labels::CASES,
+    values::CASES,
+    structure::CASES,
+    columns::CASES,
+    markup::CASES,
+    encoding::CASES,
+    carried::CASES,
+];
 
 #[test]
 fn the_plain_form() {
@@ -84,6 +93,11 @@ fn quirks_of_markup() {
 #[test]
 fn quirks_of_encoding() {
     read_as_printed(encoding::CASES);
+}
+
+#[test]
+fn reports_carried_in_something_else() {
+    read_as_printed(carried::CASES);
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub const CLAIMS: [Claim; 12] = [
             "信函",
             "当面",
             "来信",
+            "咨询",
+            "留言",
             "邮寄",
             "无法",
             "不予",
@@ -111,7 +113,21 @@ pub const CLAIMS: [Claim; 12] = [
     Claim {
         subject: "normative_documents",
         words: &["规范性文件"],
-        not: &["废止", "失效", "现行有效", "有效", "清理", "解读", "修改", "宣布", "审查", "审核", "合法性"],
+        not: &[
+            "废止",
+            "失效",
+            "现行有效",
+            "有效",
+            "清理",
+            "解读",
+            "修改",
+            "宣布",
+            "审查",
+            "审核",
+            "合法性",
+            "报备",
+            "备案",
+        ],
         units: &["件", "个", "份", "部"],
         candidates: &[
             &["disclosure.normative_documents.issued"],
@@ -129,7 +145,7 @@ pub const CLAIMS: [Claim; 12] = [
 ];
 
 /// Words of a count that is not the agency's own of the whole year: a part, several years, others' numbers.
-pub const OTHERS: [&str; 22] = [
+pub const OTHERS: [&str; 27] = [
     "含",
     "包括",
     "季度",
@@ -149,9 +165,15 @@ pub const OTHERS: [&str; 22] = [
     "各县",
     "各区",
     "各级",
+    "各部门",
+    "各单位",
+    "各镇",
+    "各乡",
+    "各街道",
     "撤回",
     "补正",
     "转办",
 ];
 /// The same where they stand anywhere in the sentence.
-pub const OTHERS_IN_SENTENCE: [&str; 8] = ["以来", "近三年", "近五年", "历年", "无关", "配合", "协助", "许可"];
+pub const OTHERS_IN_SENTENCE: [&str; 10] =
+    ["非信息公开", "非政府信息公开", "以来", "近三年", "近五年", "历年", "无关", "配合", "协助", "许可"];

@@ -5,15 +5,18 @@ use super::claims::{CLAIMS, Claim, OTHERS, OTHERS_IN_SENTENCE};
 use super::{Numbers, code_of, finding};
 use crate::parse::decimal::Decimal;
 use crate::parse::edition::Applicant;
-use crate::parse::identity::title;
+use crate::parse::identity::{Identity, title, year};
 use crate::parse::reading::{Finding, Severity, Verdict};
 
 /// How far before its number a claim's words are looked for, characters.
 const REACH: usize = 26;
 
+/// Verbs of which a count of applications is the object.
+const VERBS: [&str; 7] = ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"];
+
 /// Every claim in `prose` that the tables can answer, one of a kind: the first that holds, else the first that is plainly
 /// about the agency's own year.
-pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers, year: Option<i16>) -> Vec<Finding> {
+pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers, identity: &Identity) -> Vec<Finding> {
     let mut found: Vec<(&'static str, Finding)> = Vec::new();
     for line in prose.filter(|line| line.chars().count() > 12) {
         for said in claims_in(line) {
@@ -23,7 +26,7 @@ pub fn narrative<'a>(prose: impl Iterator<Item = &'a str>, numbers: &Numbers, ye
                     continue;
                 }
                 let Some(answer) = claim.answer(said.number, numbers) else { continue };
-                if answer.holds.is_none() && (known.is_some() || !claim.is_own(&said, line, year)) {
+                if answer.holds.is_none() && (known.is_some() || !claim.is_own(&said, line, identity)) {
                     continue;
                 }
                 let quote: String = format!("{}{}{}", said.before, said.number, said.unit);
@@ -44,6 +47,8 @@ struct Said<'t> {
     unit: &'static str,
     /// The clause before it.
     before: String,
+    /// From the last comma to the number: 公开规章3件、规范性文件.
+    phrase: &'t str,
     sentence: &'t str,
 }
 
@@ -53,21 +58,23 @@ impl Claim {
             && self.words.iter().all(|word| before.contains(word))
             && !self.not.iter().any(|word| before.contains(word))
             // 收到 or its like makes a count of applications a claim about them.
-            && (self.subject != "received" || ["收到", "受理", "新收", "接收", "共收", "接到", "收悉"].iter().any(|verb| before.contains(verb)))
+            && (self.subject != "received" || VERBS.iter().any(|verb| before.contains(verb)))
     }
 
     /// Whether it must be the agency's own number of the whole year, so that another number in the table contradicts it.
-    fn is_own(&self, said: &Said<'_>, line: &str, year: Option<i16>) -> bool {
+    fn is_own(&self, said: &Said<'_>, line: &str, identity: &Identity) -> bool {
         let before = said.before.as_str();
-        let of_other_year = title::year(before).is_some_and(|named| year.is_some_and(|year| year != named));
+        let of_other_year = year::first(before).is_some_and(|named| identity.year.is_some_and(|year| year != named))
+            || year::spans_several(said.sentence);
         let of_others = OTHERS.iter().any(|word| before.contains(word))
-            || OTHERS_IN_SENTENCE.iter().any(|word| said.sentence.contains(word));
+            || OTHERS_IN_SENTENCE.iter().any(|word| said.sentence.contains(word))
+            || who(before).is_some_and(|who| !identity.agency.as_deref().is_some_and(|own| own.contains(who)));
         // Reviews and lawsuits are also about other things, and so are applications.
         let of_disclosure = || line.contains("信息公开") || line.contains("公开申请") || line.contains("申请公开");
         let is_assessable = match self.subject {
             "received" | "reviews" | "lawsuits" => of_disclosure(),
             // What was published is not what was made.
-            "normative_documents" => !before.contains("公开") && !before.contains("转发"),
+            "normative_documents" => !said.phrase.contains("公开") && !before.contains("转发"),
             _ => true,
         };
         !of_other_year && !of_others && is_assessable
@@ -121,6 +128,16 @@ fn expand(code: &str, numbers: &Numbers) -> Vec<String> {
     }
 }
 
+/// The agency that a clause names before its verb: 县公安局收到….
+fn who(clause: &str) -> Option<&str> {
+    let verb = VERBS.iter().filter_map(|verb| clause.find(verb)).min()?;
+    let named = clause[..verb].trim_end_matches(['共', '新', '总']);
+    let named = year::at(named).map_or(named, |at| named[at.span.1..].trim_start_matches(['年', '度']));
+    let time = ["全年", "今年", "本年度", "本年", "年内", "其中"];
+    let named = time.iter().find_map(|word| named.strip_prefix(word)).unwrap_or(named);
+    title::is_agency(named).then_some(named)
+}
+
 /// Numbers with a counting unit, and the clause before each.
 fn claims_in(line: &str) -> Vec<Said<'_>> {
     const UNITS: [&str; 9] = ["件次", "件", "条", "份", "宗", "个", "起", "部", "篇"];
@@ -139,8 +156,9 @@ fn claims_in(line: &str) -> Vec<Said<'_>> {
         {
             let sentence = line[..at].rfind('。').map_or(0, |stop| stop + '。'.len_utf8());
             let length = line[at..].find('。').unwrap_or(line.len() - at);
-            let sentence = &line[sentence..at + length];
-            found.push(Said { number, unit, before: clause_before(&line[..at]), sentence });
+            let phrase = line[sentence..at].rfind(['，', '；', ',', ';']).map_or(sentence, |stop| sentence + stop);
+            let (phrase, sentence) = (&line[phrase..at], &line[sentence..at + length]);
+            found.push(Said { number, unit, before: clause_before(&line[..at]), phrase, sentence });
         }
         at = end;
     }

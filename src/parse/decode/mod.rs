@@ -1,10 +1,12 @@
 //! Bytes to text: which encoding, on what evidence, and where each character came from.
 //!
 //! Order of evidence: byte order mark, HTTP, meta or XML declaration, strict UTF-8, GB18030. A declaration that the bytes
-//! contradict is overruled when another encoding reads them clean, and said to be in conflict.
+//! contradict is overruled when another encoding reads them clean, and said to be in conflict. UTF-8 that was encoded twice
+//! is undone twice.
 
 mod declared;
 mod places;
+mod twice;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -37,6 +39,20 @@ pub fn decode<'a>(headers: &Headers, body: &'a [u8], coding: Option<String>) -> 
         true => 0,
         false => memmem::find_iter(text.as_bytes(), "\u{FFFD}").count(),
     };
+    if choice.encoding == UTF_8
+        && replacements == 0
+        && let Some(inner) = twice::undone(&text)
+    {
+        let decoded = Decoded {
+            encoding: choice.encoding.name().to_ascii_lowercase(),
+            evidence: Evidence::Twice,
+            declared: choice.declared,
+            conflict: true,
+            replacements,
+            coding,
+        };
+        return Text { places: Places::twice(body.bytes, skip), decoded, text: inner.into() };
+    }
     Text {
         places: Places::new(choice.encoding, body.bytes, skip, replacements == 0),
         decoded: Decoded {
@@ -221,6 +237,26 @@ mod tests {
                 (encoding, evidence, conflict, 0),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_twice_is_undone_twice() {
+        let page = PAGE.replace("CHARSET", "utf-8");
+        let latin: String = page.bytes().map(char::from).collect();
+        let windows: String = page
+            .bytes()
+            .map(|byte| match encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next() {
+                Some(c) => c,
+                None => char::from(byte),
+            })
+            .collect();
+        for twice in [latin, windows] {
+            let (text, decoded) = decoded(None, twice.as_bytes());
+            assert_eq!((text.as_str(), decoded.evidence, decoded.conflict), (page.as_str(), Evidence::Twice, true));
+        }
+        for once in ["<p>caf\u{E9}</p>", "<p>Â©</p>", "ä¸", &page] {
+            assert_ne!(decoded(None, once.as_bytes()).1.evidence, Evidence::Twice, "{once}");
         }
     }
 

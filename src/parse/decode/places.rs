@@ -8,29 +8,52 @@ pub struct Places<'a> {
     body: &'a [u8],
     skip: usize,
     clean: bool,
+    /// Each byte of the text is a character of the body.
+    twice: bool,
 }
 
 impl<'a> Places<'a> {
     /// `skip` is the length of the byte order mark; `clean` says that nothing was replaced.
     pub(super) fn new(encoding: &'static Encoding, body: &'a [u8], skip: usize, clean: bool) -> Places<'a> {
-        Places { encoding, body, skip, clean }
+        Places { encoding, body, skip, clean, twice: false }
+    }
+
+    /// Of UTF-8 that was encoded twice.
+    pub(super) fn twice(body: &'a [u8], skip: usize) -> Places<'a> {
+        Places { encoding: UTF_8, body, skip, clean: true, twice: true }
     }
 
     /// Byte offsets for `wanted`, offsets in `text` on character boundaries. One walk, whatever their number.
     pub fn bytes_of(&self, text: &str, wanted: &[usize]) -> Vec<usize> {
-        if self.encoding == UTF_8 && self.clean {
+        if self.encoding == UTF_8 && self.clean && !self.twice {
             return wanted.iter().map(|at| at + self.skip).collect();
         }
         let mut order: Vec<usize> = (0..wanted.len()).collect();
         order.sort_by_key(|&i| wanted[i]);
         let sorted: Vec<usize> = order.iter().map(|&i| wanted[i]).collect();
-        let found =
-            if self.encoding == GB18030 && self.clean { self.walk_gb(text, &sorted) } else { self.walk(&sorted) };
+        let found = match self.encoding {
+            _ if self.twice => self.walk_twice(&sorted),
+            encoding if encoding == GB18030 && self.clean => self.walk_gb(text, &sorted),
+            _ => self.walk(&sorted),
+        };
         let mut bytes = vec![0; wanted.len()];
         for (place, i) in found.into_iter().zip(order) {
             bytes[i] = place;
         }
         bytes
+    }
+
+    fn walk_twice(&self, sorted: &[usize]) -> Vec<usize> {
+        let (mut raw, mut at) = (self.skip, 0);
+        let mut found = Vec::with_capacity(sorted.len());
+        for &wanted in sorted {
+            while at < wanted && raw < self.body.len() {
+                raw += utf8_length(self.body[raw]);
+                at += 1;
+            }
+            found.push(raw);
+        }
+        found
     }
 
     /// One GB18030 sequence is one character where nothing was replaced (two, for none).
@@ -133,6 +156,13 @@ mod tests {
             let body = encoding.encode(&page).0.into_owned();
             assert_eq!(cell_bytes(&body, charset), encoding.encode("<td>152件</td>").0.into_owned(), "{charset}");
         }
+    }
+
+    #[test]
+    fn the_cell_of_a_page_encoded_twice() {
+        let twice = |text: &str| text.bytes().map(char::from).collect::<String>().into_bytes();
+        let body = twice("朱镕基·年度—𠀀é<p>报告</p><td>152件</td>后");
+        assert_eq!(cell_bytes(&body, "utf-8"), twice("<td>152件</td>"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use url::Url;
 
 use crate::parse::extract::Document;
-use crate::parse::identity::title;
+use crate::parse::identity::{title, year};
 use crate::parse::reading::{Link, LinkHop};
 
 /// Longest words of a link that is a year, a group of agencies or an agency. Characters.
@@ -45,8 +45,8 @@ const GROUPS: [&str; 12] = ["部门", "单位", "街", "镇", "乡", "区", "县
 /// Raises the score of links that only this page makes promising, and completes words that it cuts short.
 pub fn promote(document: &Document, page: &Url, links: &mut [Link]) {
     let Some(name) = name(document) else { return };
-    let of_year = title::year(&name);
-    let is_hub = !links.iter().any(|link| link.score >= title::CANDIDATE && title::year(&link.text).is_some());
+    let of_year = year::first(&name);
+    let is_hub = !links.iter().any(|link| link.score >= title::CANDIDATE && year::first(&link.text).is_some());
     let folders = folders(page);
     for link in links.iter_mut() {
         let takes_part = matches!(link.hop, LinkHop::Link | LinkHop::Attachment);
@@ -123,7 +123,7 @@ fn uncut(words: &str) -> Option<String> {
     if OTHERS.iter().any(|other| kept.starts_with(other)) {
         return None;
     }
-    let year = title::year(kept)?;
+    let year = year::first(kept)?;
     let after = kept.rsplit(&year.to_string()).next()?.trim_start_matches(['年', '度']);
     // What is left of the name, at the end: the longest that begins one.
     let begun = |at: &usize| NAMES.iter().any(|name| name.starts_with(&after[*at..]));

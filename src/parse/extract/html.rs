@@ -4,6 +4,8 @@ mod links;
 
 use std::borrow::Cow;
 
+use super::escaped::{Unescaped, references};
+use super::json::is_markup;
 use super::sheet::Sheet;
 use super::tags::{breaks_line, can_veil, hides, is_inert, is_void, never_shown, shows, spans};
 use super::tokens::{Attributes, Name, Token, tokens};
@@ -11,7 +13,12 @@ use super::*;
 
 /// Takes `text` apart. Tables follow the HTML standard's rules for implied tags (13.2.6.4.9 to 15).
 pub fn html(text: &str) -> Document {
-    let mut walk = Walk::default();
+    walked(text, true)
+}
+
+/// `fields` says that markup in the fields of a form is taken apart too.
+fn walked(text: &str, fields: bool) -> Document {
+    let mut walk = Walk { source: text, fields, ..Walk::default() };
     tokens(text, |token| match token {
         Token::Start { name, attributes, span } => walk.start_tag(&name, attributes, span.0),
         Token::End { name, span } => walk.end_tag(&name, span),
@@ -21,7 +28,9 @@ pub fn html(text: &str) -> Document {
 }
 
 #[derive(Default)]
-struct Walk {
+struct Walk<'t> {
+    source: &'t str,
+    fields: bool,
     document: Document,
     open: Vec<OpenTable>,
     /// Tables beyond [`MAX_NESTING`] or [`MAX_TABLES`] that are open.
@@ -39,6 +48,8 @@ struct Walk {
     /// The same around whole tables; they are read only where no table is shown.
     veil: Option<(Name, usize)>,
     sheet: Sheet,
+    /// Text whose lines and spaces are kept, outside tables.
+    kept: Option<Unescaped>,
     /// Raised or struck text within a cell: its element, and where the cell's text stood when it began.
     aside: Option<(Name, usize)>,
 }
@@ -50,6 +61,7 @@ enum Inside {
     Title,
     Script,
     Style,
+    Field,
 }
 
 struct OpenTable {
@@ -65,7 +77,7 @@ struct OpenTable {
     group: usize,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn start_tag(&mut self, name: &Name, tag: Attributes<'_>, at: usize) {
         if is_inert(name.as_bytes()) {
             return self.hide(name, tag);
@@ -74,6 +86,11 @@ impl Walk {
             b"title" => self.inside = Inside::Title,
             b"script" => self.inside = Inside::Script,
             b"style" => self.inside = Inside::Style,
+            b"textarea" if self.open.is_empty() => self.inside = Inside::Field,
+            b"pre" if self.open.is_empty() => {
+                self.break_line();
+                self.kept = Some(Unescaped::default());
+            }
             b"meta" => self.meta(tag),
             b"base" => self.document.base = self.document.base.take().or(tag.get("href").map(Cow::into_owned)),
             b"table" => self.open_table(name, tag, at),
@@ -164,7 +181,12 @@ impl Walk {
             }
         }
         match name.as_bytes() {
-            b"title" | b"script" | b"style" => self.inside = Inside::Body,
+            b"title" | b"script" | b"style" | b"textarea" => self.inside = Inside::Body,
+            b"pre" => {
+                self.flush_kept();
+                self.kept = None;
+                self.break_line();
+            }
             b"table" => {
                 self.close_row(span.0);
                 self.close_table(span.1);
@@ -208,6 +230,11 @@ impl Walk {
                 self.sheet.add(text);
                 return;
             }
+            Inside::Field => {
+                if self.markup(span) {
+                    return;
+                }
+            }
             Inside::Body => {}
         }
         if self.hidden.is_some() {
@@ -217,6 +244,11 @@ impl Walk {
             && anchor.text.len() < 2_000
         {
             anchor.text.push_str(text);
+        }
+        if self.open.is_empty()
+            && let Some(kept) = &mut self.kept
+        {
+            return kept.append(references(&self.source[span.0..span.1], span.0));
         }
         match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
             Some(open) => open.text.push_str(text),
@@ -250,6 +282,7 @@ impl Walk {
             return;
         }
         if self.open.is_empty() {
+            self.flush_kept();
             self.flush_line();
         } else {
             self.break_line();
@@ -394,8 +427,44 @@ impl Walk {
     fn break_line(&mut self) {
         match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
             Some(open) => open.text.push('\n'),
-            None => self.flush_line(),
+            None => {
+                if let Some(kept) = &mut self.kept {
+                    kept.append(Unescaped::from("\n"));
+                }
+                self.flush_line();
+            }
         }
+    }
+
+    /// What stands in `pre`: its lines, and the tables that its lines are.
+    fn flush_kept(&mut self) {
+        let Some(kept) = self.kept.as_mut().map(std::mem::take) else { return };
+        let mut document = lines(&kept.text).moved(|at| kept.place(at));
+        document.tables.iter_mut().for_each(|table| table.hidden = self.veil.is_some());
+        self.document.append(document);
+    }
+
+    /// A field that holds the page's markup for a script to show. Its tables count where the page shows none of their kind.
+    fn markup(&mut self, span: Span) -> bool {
+        let source = &self.source[span.0..span.1];
+        let document = if !self.fields {
+            return false;
+        } else if is_markup(source, "<") {
+            walked(source, false).moved(|at| span.0 + at)
+        } else if is_markup(source, "&lt;") {
+            let inside = references(source, span.0);
+            walked(&inside.text, false).moved(|at| inside.place(at))
+        } else {
+            return false;
+        };
+        if document.tables.is_empty() {
+            return false;
+        }
+        self.flush_line();
+        let tables = document.tables.into_iter().map(|table| Table { hidden: true, ..table }).collect();
+        let Document { blocks, .. } = document;
+        self.document.append(Document { blocks, tables, ..Document::default() });
+        true
     }
 
     fn flush_line(&mut self) {
@@ -416,6 +485,7 @@ impl Walk {
             self.close_table(at);
         }
         self.close_anchor();
+        self.flush_kept();
         self.flush_line();
         self.document
     }

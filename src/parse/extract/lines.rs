@@ -1,21 +1,51 @@
 //! Text without markup: one line each, as pasted from a page or made by an extractor.
 
-use super::{Block, Document, Line};
+use super::delimited::{self, Raw};
+use super::{Block, Document, Line, Table, sentence};
 
-/// Takes plain text or Markdown apart. Headings lose their `#`; nothing else is interpreted here.
+/// Takes plain text or Markdown apart: lines, and tables where they are plain. Headings lose their `#`.
 pub fn lines(text: &str) -> Document {
     let mut document = Document::default();
     let mut at = 0;
-    for raw in text.split_inclusive(['\n', '\r']) {
-        let line = raw.trim_end_matches(['\n', '\r']);
-        let seen = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
-        if !seen.is_empty() {
-            let start = at + line.find(seen).unwrap_or(0);
-            document.blocks.push(Block::Line(Line { text: seen.to_owned(), span: (start, start + seen.len()) }));
+    let mut raw: Vec<Raw<'_>> = Vec::new();
+    for line in text.split_inclusive(['\n', '\r']) {
+        let seen = line.trim_end_matches(['\n', '\r']);
+        if !seen.trim_matches(is_space).is_empty() {
+            raw.push((at, seen));
         }
-        at += raw.len();
+        at += line.len();
+    }
+    let mut runs: Vec<(&[Raw<'_>], Option<Table>)> = Vec::new();
+    let mut rest = raw.as_slice();
+    while !rest.is_empty() {
+        let (count, table) = delimited::table(rest);
+        let (run, behind) = rest.split_at(count);
+        runs.push((run, table));
+        rest = behind;
+    }
+    // A row of numbers that is in none of the tables: its cells, or theirs, are not what they seem.
+    let whole = runs.iter().all(|(run, table)| table.is_some() || !run.iter().any(delimited::holds_numbers));
+    for (run, table) in runs {
+        match table.filter(|_| whole) {
+            Some(table) => {
+                document.blocks.extend(table.rows.iter().filter_map(sentence));
+                document.blocks.push(Block::Table(document.tables.len()));
+                document.tables.push(table);
+            }
+            None => document.blocks.extend(run.iter().map(|raw| Block::Line(line(raw)))),
+        }
     }
     document
+}
+
+fn line((at, raw): &Raw<'_>) -> Line {
+    let seen = raw.trim_matches(is_space);
+    let start = at + raw.find(seen).unwrap_or(0);
+    Line { text: seen.to_owned(), span: (start, start + seen.len()) }
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || c == '\u{FEFF}'
 }
 
 #[cfg(test)]

@@ -1,18 +1,23 @@
 //! What a response holds, whatever its format: lines of text and tables of cells, each with its byte range.
 
 mod attachment;
+mod delimited;
 mod docx;
+mod escaped;
 mod html;
+mod json;
 mod lines;
 mod pdf;
 mod sheet;
 mod tags;
 mod tokens;
+mod unseen;
 mod xlsx;
 
 pub use attachment::{Attachment, attachment, kind};
 pub use docx::docx;
 pub use html::html;
+pub use json::json;
 pub use lines::lines;
 pub use pdf::pdf;
 pub use xlsx::{xls, xlsx};
@@ -41,6 +46,8 @@ pub struct Document {
     pub refresh: Option<String>,
     /// Limits that were reached: nothing is cut in silence.
     pub limits: Vec<&'static str>,
+    /// Rows and columns of sheets that are hidden, and not here.
+    pub unseen: (usize, usize),
 }
 
 /// Script text kept from one page, bytes.
@@ -124,6 +131,37 @@ impl Document {
         })
     }
 
+    /// With every span at the place that it has in the text around.
+    fn moved(mut self, place: impl Fn(usize) -> usize) -> Document {
+        let move_span = |span: &mut Span| *span = (place(span.0), place(span.1));
+        for block in &mut self.blocks {
+            if let Block::Line(line) = block {
+                move_span(&mut line.span);
+            }
+        }
+        for table in &mut self.tables {
+            move_span(&mut table.span);
+            table.rows.iter_mut().flat_map(|row| &mut row.cells).for_each(|cell| move_span(&mut cell.span));
+        }
+        self
+    }
+
+    /// Another document of the same text behind this one.
+    fn append(&mut self, other: Document) {
+        let tables = self.tables.len();
+        self.blocks.extend(other.blocks.into_iter().map(|block| match block {
+            Block::Table(index) => Block::Table(index + tables),
+            line => line,
+        }));
+        self.tables.extend(other.tables);
+        self.metas.extend(other.metas);
+        self.anchors.extend(other.anchors);
+        self.frames.extend(other.frames);
+        self.title = self.title.take().or(other.title);
+        self.heading = self.heading.take().or(other.heading);
+        self.limits.extend(other.limits);
+    }
+
     /// The first non-empty meta of that name.
     pub fn meta(&self, name: &str) -> Option<&str> {
         self.metas
@@ -131,6 +169,13 @@ impl Document {
             .find(|(key, value)| key == name && !value.is_empty() && value != "null")
             .map(|(_, value)| value.as_str())
     }
+}
+
+/// A title or a sentence that stands in a row of its own, as in tables that are whole documents.
+fn sentence(row: &Row) -> Option<Block> {
+    let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
+    let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
+    filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: only.span }))
 }
 
 /// White space collapsed, breaks between Han characters closed up, leaked conditional comments dropped.

@@ -293,7 +293,7 @@ fn raw_text(text: &str, name: Name, from: usize, take: &mut impl FnMut(Token<'_>
 }
 
 /// Character references decoded. Those seen on nearly every page here; all others as html5gum decodes them.
-fn decoded(text: &str) -> Cow<'_, str> {
+pub fn decoded(text: &str) -> Cow<'_, str> {
     const COMMON: [(&str, &str); 8] = [
         ("&nbsp;", "\u{A0}"),
         ("&ensp;", "\u{2002}"),

@@ -1,21 +1,25 @@
 //! Workbooks taken apart: a table a sheet, merged cells as spans.
 
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::io::Cursor;
 
-use calamine::{Data, Dimensions, Reader, SheetVisible, Xls, Xlsx};
+use calamine::{Data, Dimensions, Range, Reader, SheetVisible, Xls, Xlsx};
 
-use super::{Block, Cell, Document, Line, MAX_CELLS, Row, Table, tidy};
+use super::unseen::{Unseen, unseen};
+use super::{Block, Cell, Document, MAX_CELLS, Row, Table, sentence, tidy};
 
 /// Takes an XLSX workbook (ECMA-376) apart; the error says why it can't be.
 pub fn xlsx(body: &[u8]) -> Result<Document, String> {
     let book = Xlsx::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
-    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+    Ok(sheets(book, body.len(), &unseen(body), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
 }
 
-/// Takes an XLS workbook apart; DOC and WPS files stand in the same container and are none.
+/// Takes an XLS workbook apart; DOC and WPS files stand in the same container and are none. Its hidden rows and columns can't
+/// be told from others.
 pub fn xls(body: &[u8]) -> Result<Document, String> {
     let book = Xls::new(Cursor::new(body)).map_err(|fault| unreadable(&fault))?;
-    Ok(sheets(book, body.len(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
+    Ok(sheets(book, body.len(), &HashMap::new(), |book, sheet| book.merge_cells_by_sheet_name(sheet).ok()))
 }
 
 fn unreadable(fault: &dyn std::fmt::Display) -> String {
@@ -25,6 +29,7 @@ fn unreadable(fault: &dyn std::fmt::Display) -> String {
 fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
     mut book: B,
     length: usize,
+    unseen: &HashMap<String, Unseen>,
     merges_of: impl Fn(&mut B, &str) -> Option<Vec<Dimensions>>,
 ) -> Document {
     let mut document = Document::default();
@@ -45,11 +50,25 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
         let merges: Vec<Merge> =
             merges_of(&mut book, &name).unwrap_or_default().into_iter().map(|merge| (merge.start, merge.end)).collect();
         let (top, left) = range.start().unwrap_or((0, 0));
-        let index = document.tables.len();
-        let row = |(row, y): (&[Data], u32)| Row { cells: row_of(row, y, left, &merges, length), group: 0 };
-        let rows: Vec<Row> = range.rows().zip(top..).map(row).collect();
+        let none = Unseen::default();
+        let unseen = unseen.get(&name).unwrap_or(&none);
+        let (rows, columns) = (top..top + height as u32, left..left + width as u32);
+        let sheet = Sheet {
+            range: &range,
+            merges,
+            unseen,
+            rows: rows.clone().filter(|row| !unseen.row(*row)).collect(),
+            columns: columns.clone().filter(|column| !unseen.column(*column)).collect(),
+            length,
+        };
         if !hidden {
-            document.blocks.extend(words_over(&rows, length));
+            document.unseen.0 += height - sheet.rows.len();
+            document.unseen.1 += width - sheet.columns.len();
+        }
+        let index = document.tables.len();
+        let rows: Vec<Row> = rows.map(|y| Row { cells: sheet.cells(y, columns.clone()), group: 0 }).collect();
+        if !hidden {
+            document.blocks.extend(rows.iter().filter_map(sentence));
         }
         document.tables.push(Table { rows, span: (0, length), depth: 0, hidden });
         document.blocks.push(Block::Table(index));
@@ -57,31 +76,46 @@ fn sheets<'a, B: Reader<Cursor<&'a [u8]>>>(
     document
 }
 
-/// Title and sentences, which stand in rows of one cell each.
-fn words_over(rows: &[Row], length: usize) -> Vec<Block> {
-    let alone = |row: &Row| {
-        let mut filled = row.cells.iter().filter(|cell| !cell.text.is_empty());
-        let only = filled.next().filter(|cell| cell.text.contains("信息公开") || cell.text.contains("期限"))?;
-        filled.next().is_none().then(|| Block::Line(Line { text: only.text.clone(), span: (0, length) }))
-    };
-    rows.iter().filter_map(alone).collect()
-}
-
 /// First and last cell, each row and column.
 type Merge = ((u32, u32), (u32, u32));
 
-fn row_of(row: &[Data], y: u32, left: u32, merges: &[Merge], length: usize) -> Vec<Cell> {
-    let mut cells = Vec::with_capacity(row.len());
-    for (value, x) in row.iter().zip(left..) {
-        let merge = merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
-        let (colspan, rowspan) = match merge {
-            Some(((y0, x0), _)) if (*y0, *x0) != (y, x) => continue,
-            Some(((y0, x0), (y1, x1))) => ((x1 - x0 + 1) as usize, (y1 - y0 + 1) as usize),
-            None => (1, 1),
-        };
-        cells.push(Cell { text: text_of(value), span: (0, length), colspan, rowspan, page_box: None });
+struct Sheet<'s> {
+    range: &'s Range<Data>,
+    merges: Vec<Merge>,
+    unseen: &'s Unseen,
+    /// Those that are shown.
+    rows: Vec<u32>,
+    columns: Vec<u32>,
+    length: usize,
+}
+
+impl Sheet<'_> {
+    /// What is shown of a row. Hidden rows have no cells and hidden columns empty ones, so that others keep their places.
+    fn cells(&self, y: u32, columns: std::ops::Range<u32>) -> Vec<Cell> {
+        let mut cells = Vec::with_capacity(columns.len());
+        if self.unseen.row(y) {
+            return cells;
+        }
+        let cell = |text, colspan, rowspan| Cell { text, span: (0, self.length), colspan, rowspan, page_box: None };
+        for x in columns {
+            let merge =
+                self.merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
+            let ((y0, x0), (y1, x1)) = *merge.unwrap_or(&((y, x), (y, x)));
+            // A merged cell begins where the first of its rows and columns is shown.
+            let first = |shown: &[u32], from: u32| shown.get(shown.partition_point(|line| *line < from)).copied();
+            let top = first(&self.rows, y0).unwrap_or(y);
+            let left = first(&self.columns, x0).filter(|left| *left <= x1).unwrap_or(u32::MAX);
+            match (top == y, left.cmp(&x)) {
+                (true, Ordering::Equal) => {
+                    let text = self.range.get_value((y0, x0)).map(text_of).unwrap_or_default();
+                    cells.push(cell(text, (x1 - x + 1) as usize, (y1 - y + 1) as usize));
+                }
+                (_, Ordering::Greater) => cells.push(cell(String::new(), 1, 1)),
+                _ => {}
+            }
+        }
+        cells
     }
-    cells
 }
 
 /// Numbers as a person reads them: workbooks keep 152 as 152.0.

@@ -3,6 +3,7 @@
 mod codes;
 mod region;
 pub mod title;
+pub mod year;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -39,7 +40,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let site = document.meta("siteidcode").and_then(codes::site_id).or_else(|| site_in_prose(document));
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
-    let period = head.iter().find_map(|line| title::year_of_period(&line[period_at(line)?..]));
+    let period = head.iter().find_map(|line| year::of_period(&line[period_at(line)?..]));
     let year = year_of(&head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
@@ -97,7 +98,7 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     if let Some(title) = other.or_else(|| named.iter().copied().find(of_report)) {
         return Some(title.to_owned());
     }
-    let in_body = body_title(head).filter(|title| names_something(&title.as_str()));
+    let in_body = body_title(document, head).filter(|title| names_something(&title.as_str()));
     match (in_body, named.first()) {
         (Some(title), Some(first)) if !of_report(&title.as_str()) => Some((*first).to_owned()),
         (None, first) => first.map(|first| (*first).to_owned()),
@@ -116,7 +117,9 @@ fn without_site(title: &str) -> &str {
 }
 
 /// A line that is a report's title, with the agency's name from the line above when the two are set apart.
-fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
+fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
+    let is_link = |line: &str| document.anchors.iter().any(|anchor| squeezed(&anchor.text) == line);
+    let mut linked = None;
     for (n, line) in head.iter().enumerate() {
         let text = line.trim_start_matches('#');
         if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
@@ -126,7 +129,7 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
         let joined = format!("{text}{next}");
         let whole = if title::core(text).is_some() {
             text.to_owned()
-        } else if title::year(text).is_some()
+        } else if year::first(text).is_some()
             && text.contains("信息公开")
             && title::core(&joined).is_some()
             && next.chars().count() <= 20
@@ -139,34 +142,25 @@ fn body_title(head: &[Cow<'_, str>]) -> Option<String> {
             continue;
         }
         let above = n.checked_sub(1).and_then(|above| head.get(above));
-        return Some(match above {
+        let whole = match above {
             Some(above) if title::agency(&whole).is_none() && is_agency(above) => format!("{above}{whole}"),
             _ => whole,
-        });
+        };
+        // A link to a report, in a list beside this one, is its title only where nothing else is.
+        if !is_link(text) {
+            return Some(whole);
+        }
+        linked.get_or_insert(whole);
     }
-    None
+    linked
 }
 
 fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
-    let from_title = title.and_then(|title| title::year_of_title(&squeezed(title)));
+    let from_title = title.and_then(|title| year::of_title(&squeezed(title)));
     from_title
         .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year_in_sentence(line)))
-}
-
-/// Not the year of the law that the sentence names: 2019年修订的《…条例》, （2019年4月3日…）.
-fn year_in_sentence(line: &str) -> Option<i16> {
-    let mut rest = line;
-    while let Some(found) = title::year(rest) {
-        let after = rest[rest.find(&found.to_string())? + 4..].trim_start_matches('年');
-        let of_a_law = ["修订", "修正", "新修订", "施行", "颁布"].iter().any(|word| after.starts_with(word));
-        if !of_a_law && !after.starts_with(|c: char| c.is_ascii_digit()) {
-            return Some(found);
-        }
-        rest = after;
-    }
-    title::year(line)
+        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year::of_sentence(line)))
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
@@ -195,6 +189,7 @@ fn agency_of(
         block.get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"]).and_then(agency_named);
     let publisher = document.meta("contentsource").and_then(agency_named);
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
+    let in_prose = in_prose.or_else(|| head.iter().find_map(|line| agency_before_its_report(line)));
     let candidates =
         [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
     let mut candidates: Vec<String> = candidates.into_iter().flatten().collect();
@@ -224,6 +219,18 @@ fn agency_in_sentence(line: &str) -> Option<String> {
     let by = ["本年度报告由", "本报告由", "本年报由", "由"].iter().find_map(|words| name.strip_prefix(words));
     let name = by.unwrap_or(name);
     is_agency(name).then(|| name.to_owned())
+}
+
+/// 景宁县民政局2010年度政府信息公开工作年度报告由概述等部分组成, 特向社会公布…局2010年度政府信息公开工作年度报告.
+fn agency_before_its_report(line: &str) -> Option<String> {
+    const OF_OTHERS: [&str; 8] = ["根据", "按照", "依据", "依照", "参照", "对照", "落实", "关于"];
+    let (start, _) = title::core(line)?;
+    let year = year::at(&line[..start]).filter(|year| start - year.span.1 <= "年度".len())?;
+    let named = line[..year.span.0].rsplit(['，', ',', '。', '、', '：', ':', '；', ')']).next()?;
+    let named = ["公布", "现将", "发布", "由"].iter().find_map(|verb| Some(named.split_once(verb)?.1)).unwrap_or(named);
+    let named = ["编制了", "编制", "公布了", "形成"].iter().find_map(|verb| named.strip_suffix(verb)).unwrap_or(named);
+    let is_own = is_agency(named) && !OF_OTHERS.iter().any(|word| named.starts_with(word));
+    is_own.then(|| named.to_owned())
 }
 
 /// PubDate, then the line that says when, then the date of the document itself.

@@ -1,8 +1,9 @@
-//! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the year and agency in them.
+//! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the agency in them.
 
 use std::borrow::Cow;
 
-use crate::parse::label::{folded_text, numeral};
+use super::year;
+use crate::parse::label::folded_text;
 
 /// Words that mean something else whatever stands beside them.
 const STRONG: [&str; 15] = [
@@ -60,7 +61,7 @@ pub fn score(text: &str) -> i32 {
     } else {
         0
     };
-    if year(&text).is_some() {
+    if year::first(&text).is_some() {
         score += 20;
     }
     if text.contains("信息公开") {
@@ -94,22 +95,17 @@ pub fn core(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(at) = text[from..].find("信息公开").map(|n| n + from) {
         let start = text[..at].strip_suffix("政府").map_or(at, str::len);
-        let mut end = at + "信息公开".len();
-        let mut rest = &text[end..];
-        for (optional, tails) in [("", TAILS), ("工作", TAILS), ("的", TAILS), ("工作的", TAILS)] {
-            if let Some(after) = rest.strip_prefix(optional)
-                && let Some(tail) = tails.iter().find(|tail| after.starts_with(**tail))
-            {
-                end += optional.len() + tail.len();
-                return Some((start, end));
-            }
-        }
-        // 2023年度…政府信息公开2023年年度报告: a year between the two halves.
-        if let Some(years) = rest.find(|c: char| !c.is_ascii_digit()).filter(|n| *n == 4) {
-            rest = rest[years..].trim_start_matches(['年', '度']);
-            if let Some(tail) = TAILS.iter().find(|tail| rest.starts_with(**tail)) {
-                end = text.len() - rest.len() + tail.len();
-                return Some((start, end));
+        let rest = &text[at + "信息公开".len()..];
+        for optional in ["", "工作", "的", "工作的"] {
+            let Some(after) = rest.strip_prefix(optional) else { continue };
+            // 2023年度…政府信息公开工作2023年年度报告: a year between the two halves.
+            let year = year::at(after).filter(|found| found.span.0 == 0);
+            let behind = year.map_or("", |found| &after[found.span.1..]);
+            let tails = [after, behind, behind.strip_prefix('年').unwrap_or_default()];
+            for rest in tails {
+                if let Some(tail) = TAILS.iter().find(|tail| rest.starts_with(**tail)) {
+                    return Some((start, text.len() - rest.len() + tail.len()));
+                }
             }
         }
         from = at + "信息公开".len();
@@ -132,6 +128,8 @@ const TAILS: &[&str] = &[
     "总结报告",
     "总结",
     "情况年度报告",
+    "情况的报告",
+    "情况报告",
     "情况的年度报告",
     "工作情况年度报告",
     "工作情况报告",
@@ -149,85 +147,14 @@ pub fn is_of_something_else(text: &str) -> bool {
     is_about_reports(&text) || core(&text).is_none() && OTHERS.iter().any(|word| text.contains(word))
 }
 
-/// The first year directly before 年 or 年度 (or the last letters of a directory name, `2023n`).
-pub fn year(text: &str) -> Option<i16> {
-    let text = &*with_digits(text);
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + 4 <= bytes.len() {
-        let digits = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
-        if digits == 4
-            && let Ok(year @ 2003..=2099) = text[at..at + 4].parse::<i16>()
-        {
-            let after = text[at + 4..].trim_start();
-            if after.starts_with('年') {
-                return Some(year);
-            }
-        }
-        at += digits.max(1);
-    }
-    None
-}
-
-/// The year of a title: one of a month (2024年1月公布的…2023年…) only where there is no other; else four digits that no 年 follows.
-pub fn year_of_title(title: &str) -> Option<i16> {
-    let title = &*with_digits(title);
-    let mut rest = title;
-    while let Some(found) = year(rest) {
-        let at = rest.find(&found.to_string())? + 4;
-        if !rest[at..].trim_start_matches('年').starts_with(|c: char| c.is_ascii_digit()) {
-            return Some(found);
-        }
-        rest = &rest[at..];
-    }
-    year(title).or_else(|| bare_year(title))
-}
-
-/// `…年度报告(2023)`, `2023政府信息公开年报`: four digits alone.
-fn bare_year(title: &str) -> Option<i16> {
-    let runs = title.split(|c: char| !c.is_ascii_digit()).filter(|run| run.len() == 4);
-    let mut years = runs.filter_map(|run| run.parse().ok()).filter(|year| (2003..=2099).contains(year));
-    years.next().filter(|_| years.next().is_none() && !title.contains('号'))
-}
-
-/// The year that a period ends in: `2022年12月1日至2023年11月30日`.
-pub fn year_of_period(sentence: &str) -> Option<i16> {
-    let begins = year(sentence)?;
-    let rest = &sentence[sentence.find(&begins.to_string())? + 4..];
-    let near: String = rest.chars().take(24).take_while(|c| *c != '。').collect();
-    let ends = year(&near).filter(|ends| *ends == begins + 1 && near.contains(['至', '到', '—', '-', '~', '～', '－']));
-    ends.or(Some(begins))
-}
-
-/// A year in Chinese numerals (二〇二三年, 二○二三年, 二0二三年) in digits.
-fn with_digits(text: &str) -> Cow<'_, str> {
-    fn digit(c: char) -> Option<u32> {
-        match c {
-            '◯' | 'O' | 'o' | 'Ｏ' => Some(0),
-            _ => numeral(c).or(c.to_digit(10)),
-        }
-    }
-    for (at, _) in text.match_indices('二') {
-        let mut end = at;
-        let mut digits = String::new();
-        for c in text[at..].chars().take(4) {
-            end += c.len_utf8();
-            digits.extend(digit(c).and_then(|n| char::from_digit(n, 10)));
-        }
-        if digits.len() == 4 && digits.starts_with("20") && text[end..].starts_with('年') {
-            return [&text[..at], &digits, &text[end..]].concat().into();
-        }
-    }
-    text.into()
-}
-
 /// The agency in a title: what is left without year, core words and 关于.
 pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
-    let title = with_digits(&title);
     let (start, end) = core(&title)?;
-    let before = &title[..start];
-    let name = without_years(&before.replace("关于", ""));
+    let before = without_years(&title[..start]);
+    // …局关于公布《2021年政府信息公开工作年度报告》的公告.
+    let announced_by = before.split_once("关于").map(|(by, _)| by).filter(|by| is_agency(by));
+    let name = announced_by.map_or_else(|| before.replace("关于", ""), str::to_owned);
     let name = name.trim_matches(|c: char| {
         matches!(c, '《' | '》' | '-' | '—' | '_' | '·' | ':' | '：' | '|' | '的' | '"' | '“' | '”' | '　')
             || c.is_ascii_digit()
@@ -238,30 +165,34 @@ pub fn agency(title: &str) -> Option<String> {
     is_agency(name).then(|| name.to_owned())
 }
 
-/// `2023年度`, `2023年`, `2023年年度` taken out.
+/// `2023年度`, `2023年`, `二〇二三年年度`, `2023年1月25日` taken out.
 fn without_years(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let after = rest[digits..].strip_prefix('年').filter(|_| digits == 4);
-        match after {
-            Some(after) => rest = after.strip_prefix("年度").or(after.strip_prefix('度')).unwrap_or(after),
-            None => {
-                out.push_str(&rest[..digits]);
-                rest = &rest[digits..];
-            }
-        }
+    while let Some(found) = year::at(rest) {
+        out.push_str(&rest[..found.span.0]);
+        let after = found.after(rest);
+        rest = after.strip_prefix("年度").or(after.strip_prefix('度')).unwrap_or_else(|| without_day(after));
     }
     out.push_str(rest);
     out
 }
 
+/// What follows `1月25日`, or the text itself.
+fn without_day(text: &str) -> &str {
+    let number = |text: &'_ str| text.bytes().take(3).take_while(u8::is_ascii_digit).count();
+    let part = |text: &'_ str, unit: char| match number(text) {
+        digits @ 1..=2 => text[digits..].strip_prefix(unit).map(str::len),
+        _ => None,
+    };
+    let tail = |length: Option<usize>| length.map_or(text, |length| &text[text.len() - length..]);
+    let day = tail(part(text, '月'));
+    part(day, '日').map_or(day, |length| &text[text.len() - length..])
+}
+
 /// Whether a text can be the name of an agency or a place that reports.
 pub fn is_agency(name: &str) -> bool {
-    const ENDINGS: [&str; 42] = [
+    const ENDINGS: [&str; 46] = [
         "局",
         "厅",
         "委",
@@ -304,6 +235,10 @@ pub fn is_agency(name: &str) -> bool {
         "机关",
         "党组",
         "联社",
+        "海关",
+        "中学",
+        "小学",
+        "幼儿园",
     ];
     let length = name.chars().count();
     (3..=40).contains(&length)
@@ -349,26 +284,6 @@ mod tests {
     }
 
     #[test]
-    fn years_of_titles_and_periods() {
-        for (title, year) in [
-            ("2024年1月公布的水利局2023年政府信息公开工作年度报告", Some(2023)),
-            ("水利局政府信息公开工作年度报告(2023)", Some(2023)),
-            ("水利局2023政府信息公开工作年度报告", Some(2023)),
-            ("水利局2023年1月至12月政府信息公开年报", Some(2023)),
-            ("水利局〔2021〕30号政府信息公开年报", None),
-        ] {
-            assert_eq!(year_of_title(title), year, "{title}");
-        }
-        for (period, year) in [
-            ("统计期限自2022年12月1日至2023年11月30日", 2023),
-            ("统计期限为2023年1月1日至12月31日。2024年", 2023),
-            ("统计期限自2023年1月1日起至2023年12月31日止", 2023),
-        ] {
-            assert_eq!(year_of_period(period), Some(year), "{period}");
-        }
-    }
-
-    #[test]
     fn year_and_agency_of_a_title() {
         for (title, year_of, agency_of) in [
             (
@@ -384,7 +299,7 @@ mod tests {
             ("丽水市农业农村局二○一九年政府信息公开年度报告", Some(2019), Some("丽水市农业农村局")),
             ("沐阳县人民政府 2025 年 政府信息公开工作年度报告", Some(2025), Some("沐阳县人民政府")),
         ] {
-            assert_eq!((year(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");
+            assert_eq!((year::first(&squeezed(title)), agency(title).as_deref()), (year_of, agency_of), "{title}");
         }
     }
 }

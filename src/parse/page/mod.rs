@@ -21,7 +21,8 @@ pub use wall::wall;
 pub type Verdict = (PageKind, String);
 
 /// The heads of a report's six sections, any edition; three of them make a report.
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
+    "概述",
     "总体情况",
     "主动公开政府信息",
     "收到和处理政府信息公开申请",
@@ -54,10 +55,10 @@ pub fn kind(
     if read >= 5 && numbers == 0 && asks_for_reports() {
         return (PageKind::Article, format!("a form with {read} cells and no number, under the title {name}"));
     }
-    if read >= 5 {
+    let promises = title::score(&name);
+    if read >= 5 || read > 0 && promises >= REPORT && !title::is_about_reports(&name) {
         return (PageKind::Report, format!("{read} cells of the form were read, {numbers} with numbers"));
     }
-    let promises = title::score(&name);
     // Two heads are enough beside the words of an application: an excerpt, or a report in prose.
     let applications = || document.prose().any(|line| line.text.contains("政府信息公开申请"));
     if promises > -20
@@ -110,7 +111,7 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
 fn sections(document: &Document) -> Vec<&'static str> {
     /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
     const LINE: usize = 120;
-    static HEADS: LazyLock<[(&str, Cow<'_, str>, memmem::Finder<'_>); 8]> = LazyLock::new(|| {
+    static HEADS: LazyLock<[(&str, Cow<'_, str>, memmem::Finder<'_>); 9]> = LazyLock::new(|| {
         SECTIONS.map(|section| (section, key(section), memmem::Finder::new(key(section).as_bytes()).into_owned()))
     });
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use super::rows::{Row, RowKind, Slot};
 use super::words::{WORDS, is_head};
 use super::{Reading, shortened};
 use crate::parse::edition::form::{CHALLENGES, OUTCOMES};
-use crate::parse::identity::title;
+use crate::parse::identity::year;
 use crate::parse::label::Letters;
 use crate::parse::reading::Rule;
 
@@ -53,7 +53,7 @@ fn holds_values(row: &Row<'_>, below: Option<&Row<'_>>, pending: &Pending<'_>) -
 
 /// Where rows are of several years (2023年 over 2022年), the latest is the report's.
 fn of_latest_year<'r, 't>(row: &'r Row<'t>, rest: &'r [Row<'t>], pending: &Pending<'_>) -> &'r Row<'t> {
-    let year = |row: &Row<'_>| row.slots.iter().find(|slot| slot.is_label()).and_then(|slot| title::year(slot.text));
+    let year = |row: &Row<'_>| row.slots.iter().find(|slot| slot.is_label()).and_then(|slot| year::first(slot.text));
     let Some(first) = year(row) else { return row };
     let others = rest.iter().take_while(|other| other.table == row.table && other.kind == RowKind::Grid);
     let others = others.filter(|other| by_column(other, pending).is_some());

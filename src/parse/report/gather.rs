@@ -77,10 +77,46 @@ impl<'a> Gather<'a, '_> {
         if line.text.contains('\t') {
             return self.row(separated(line, '\t'));
         }
-        match self.spaced(line) {
-            Some(cells) => self.row(cells),
+        if line.text.matches(',').count() >= 2 {
+            let cells = separated(line, ',');
+            let values = cells.iter().filter(|cell| cell.content.is_value() && !cell.is_blank()).count();
+            let heads = cells.iter().all(|cell| self.words.is_head(cell));
+            let begins = cells.iter().find(|cell| !cell.is_blank()).is_some_and(|first| self.begins_row(first));
+            // A label may hold commas itself.
+            if begins && (values >= 2 || heads) {
+                return self.row(cells);
+            }
+        }
+        if let Some(cells) = self.spaced(line) {
+            return self.row(cells);
+        }
+        match self.padded(line) {
+            Some(cells) => {
+                self.row_of(cells, RowKind::Stream);
+            }
             None => self.token(Slot::new(line.text.trim_start_matches('#').trim(), line.span, (0, 1), true)),
         }
+    }
+
+    fn begins_row(&self, first: &Slot<'_>) -> bool {
+        self.words.is_row_label(first) || self.words.is_head(first)
+    }
+
+    /// Cells that several spaces hold apart, as columns of a text are: those that are blank have left no trace.
+    fn padded(&self, line: &'a Line) -> Option<Vec<Slot<'a>>> {
+        const GAP: [&str; 3] = ["  ", "\u{3000}\u{3000}", "\u{A0}\u{A0}"];
+        let text = line.text.as_str();
+        GAP.iter().any(|gap| text.contains(gap)).then_some(())?;
+        let mut slots: Vec<Slot<'_>> = Vec::new();
+        let mut at = 0;
+        while at < text.len() {
+            let end = GAP.iter().filter_map(|gap| text[at..].find(gap)).min().map_or(text.len(), |n| at + n);
+            let column = slots.len();
+            slots.push(Slot::new(&text[at..end], (line.span.0 + at, line.span.0 + end), (column, column + 1), true));
+            at = end + text[end..].len() - text[end..].trim_start().len();
+        }
+        (slots.len() > 1 && (self.begins_row(&slots[0]) || slots.iter().all(|slot| slot.content.is_value())))
+            .then_some(slots)
     }
 
     /// `行政许可 97`: a label of the form, then only numbers.
@@ -108,8 +144,12 @@ impl<'a> Gather<'a, '_> {
     }
 
     fn row(&mut self, slots: Vec<Slot<'a>>) {
+        self.row_of(slots, RowKind::Line);
+    }
+
+    fn row_of(&mut self, slots: Vec<Slot<'a>>, kind: RowKind) {
         self.close();
-        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Line });
+        self.rows.push(Row { table: 0, number: self.number, slots, kind, turned: false });
     }
 
     fn token(&mut self, slot: Slot<'a>) {
@@ -134,7 +174,13 @@ impl<'a> Gather<'a, '_> {
         } else {
             self.close();
             if slot.text.chars().count() <= HEADING {
-                self.rows.push(Row { table: 0, number: self.number, slots: vec![slot], kind: RowKind::Heading });
+                self.rows.push(Row {
+                    table: 0,
+                    number: self.number,
+                    slots: vec![slot],
+                    kind: RowKind::Heading,
+                    turned: false,
+                });
             }
         }
     }
@@ -147,7 +193,7 @@ impl<'a> Gather<'a, '_> {
         for (column, slot) in slots.iter_mut().enumerate() {
             slot.columns = (column, column + 1);
         }
-        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Stream });
+        self.rows.push(Row { table: 0, number: self.number, slots, kind: RowKind::Stream, turned: false });
     }
 }
 

@@ -85,6 +85,7 @@ impl Reading {
                 span: slot.span,
             });
         }
+        let (row_number, column) = row.place(slot);
         self.values.push(Read {
             indicator,
             applicant,
@@ -94,8 +95,8 @@ impl Reading {
             text: slot.text.to_owned(),
             unit: unit.map(Into::into),
             table: row.table,
-            row: row.number,
-            column: slot.columns.0,
+            row: row_number,
+            column,
             span: slot.span,
             on_page: slot.on_page,
             rule,
@@ -162,8 +163,18 @@ fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
     three::read(rows, reading);
     four::read(rows, reading);
     if reading.values.is_empty() {
-        statistics::read(rows, reading);
+        let mut statistics = Reading::default();
+        statistics::read(rows, &mut statistics);
+        // Tables of other things have a label, a unit and a number too.
+        if statistics.values.iter().filter_map(|value| value.label.as_deref()).any(is_of_disclosure) {
+            reading.values.append(&mut statistics.values);
+            reading.doubts.append(&mut statistics.doubts);
+        }
     }
+}
+
+fn is_of_disclosure(label: &str) -> bool {
+    label.contains("公开") || label.contains("申请")
 }
 
 /// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.

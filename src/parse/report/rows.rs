@@ -18,6 +18,8 @@ pub struct Row<'t> {
     /// Cells from left to right, each once.
     pub slots: Vec<Slot<'t>>,
     pub kind: RowKind,
+    /// It is a column of the table: what heads name stands in rows, what rows name in columns.
+    pub turned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +132,11 @@ impl<'t> Row<'t> {
         next.filter(|next| next.kind == RowKind::Grid && self.kind == RowKind::Grid && next.table == self.table)
     }
 
+    /// Row and column of a cell in its table.
+    pub fn place(&self, slot: &Slot<'_>) -> (usize, usize) {
+        if self.turned { (slot.columns.0, self.number) } else { (self.number, slot.columns.0) }
+    }
+
     /// From the first cell to the last.
     pub fn span(&self) -> Span {
         let start = self.slots.iter().map(|slot| slot.span.0).min().unwrap_or(0);
@@ -153,7 +160,7 @@ pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row<'_>> {
             }
             crate::parse::extract::Block::Line(line) if line.text.chars().count() <= HEADING => {
                 let slot = Slot::new(&line.text, line.span, (0, 1), true);
-                rows.push(Row { table: 0, number: 0, slots: vec![slot], kind: RowKind::Heading });
+                rows.push(Row { table: 0, number: 0, slots: vec![slot], kind: RowKind::Heading, turned: false });
             }
             crate::parse::extract::Block::Line(_) => {}
         }
@@ -163,9 +170,40 @@ pub fn of_tables(document: &Document, hidden: bool) -> Vec<Row<'_>> {
 
 fn of_table<'t>(index: usize, table: &'t Table, rows: &mut Vec<Row<'t>>) {
     let grid = grid(table);
+    let from = rows.len();
+    of_lines(index, table, &grid.rows, false, rows);
+    if is_turned(&rows[from..]) {
+        rows.truncate(from);
+        let column = |x: usize| grid.rows.iter().map(|row| row.get(x).copied().flatten()).collect();
+        let columns: Vec<Vec<Option<CellAt>>> = (0..grid.width).map(column).collect();
+        of_lines(index, table, &columns, true, rows);
+    }
+}
+
+/// Whether applicants, or the outcomes of reviews, stand one below the other beside their numbers.
+fn is_turned(rows: &[Row<'_>]) -> bool {
+    const HEADS: [&str; 6] = ["科研机构", "社会公益组织", "法律服务机构", "结果维持", "结果纠正", "尚未审结"];
+    let mut found: [Option<(usize, usize)>; 6] = [None; 6];
+    for row in rows {
+        for slot in row.slots.iter().filter(|slot| slot.fresh && (12..=18).contains(&slot.key.len())) {
+            let Some(head) = HEADS.iter().position(|head| *head == slot.key) else { continue };
+            found[head].get_or_insert((row.number, slot.columns.0));
+        }
+    }
+    found.chunks(3).any(|three| match three {
+        [Some(one), Some(two), Some(three)] => {
+            one.0 != two.0 && two.0 != three.0 && one.0 != three.0 && one.1 == two.1 && two.1 == three.1
+        }
+        _ => false,
+    })
+}
+
+/// Rows of a grid, or its columns as rows where the table is turned.
+fn of_lines<'t>(index: usize, table: &'t Table, lines: &[Vec<Option<CellAt>>], turned: bool, rows: &mut Vec<Row<'t>>) {
     let mut spanning: HashMap<CellAt, Slot<'_>> = HashMap::new();
-    for (number, line) in grid.rows.iter().enumerate() {
-        let mut slots: Vec<Slot<'_>> = Vec::with_capacity(table.rows.get(number).map_or(0, |row| row.cells.len() + 1));
+    for (number, line) in lines.iter().enumerate() {
+        let room = if turned { line.len() } else { table.rows.get(number).map_or(0, |row| row.cells.len() + 1) };
+        let mut slots: Vec<Slot<'_>> = Vec::with_capacity(room);
         let mut x = 0;
         while x < line.len() {
             let Some(at) = line[x] else {
@@ -176,22 +214,22 @@ fn of_table<'t>(index: usize, table: &'t Table, rows: &mut Vec<Row<'t>>) {
             while x < line.len() && line[x] == Some(at) {
                 x += 1;
             }
-            if at.row < number
+            if (turned || at.row < number)
                 && let Some(slot) = spanning.get(&at)
             {
                 slots.push(Slot { columns: (from, x), fresh: false, ..slot.clone() });
                 continue;
             }
             let cell = at.of(table);
-            let slot = Slot::new(&cell.text, cell.span, (from, x), at.row == number);
+            let slot = Slot::new(&cell.text, cell.span, (from, x), turned || at.row == number);
             let slot = Slot { on_page: cell.page_box.map(on_page), ..slot };
-            if cell.rowspan != 1 {
+            if turned || cell.rowspan != 1 {
                 spanning.insert(at, slot.clone());
             }
             slots.push(slot);
         }
         if !slots.is_empty() {
-            rows.push(Row { table: index, number, slots, kind: RowKind::Grid });
+            rows.push(Row { table: index, number, slots, kind: RowKind::Grid, turned });
         }
     }
 }

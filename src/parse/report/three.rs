@@ -5,6 +5,7 @@ use super::words::{WORDS, is_head};
 use super::{Doubt, Reading, code_of, shortened};
 use crate::parse::edition::Applicant;
 use crate::parse::edition::form::APPLICANTS;
+use crate::parse::identity::year;
 use crate::parse::label::{key, likeness};
 use crate::parse::reading::Rule;
 
@@ -99,8 +100,10 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
     if labels.len() > 4 || WORDS.is_disclosure_row(last) {
         return None;
     }
-    let (indicator, rule) = WORDS.row(last, group_six)?;
     let values = row.after(last);
+    // Of two pieces of a row the one with its numbers is the row.
+    let cut = || WORDS.row_cut(last).filter(|_| values.iter().any(|slot| slot.content.value.is_some()));
+    let (indicator, rule) = WORDS.row(last, group_six).or_else(|| Some((cut()?, Rule::Near)))?;
     if values.is_empty() {
         return None;
     }
@@ -113,7 +116,8 @@ fn row_label(row: &Row<'_>, labels: &[&Slot<'_>], group_six: bool) -> Option<(&'
 fn unknown_row(row: &Row<'_>, label: &Slot<'_>, reading: &mut Reading) {
     let values = row.after(label);
     let numbers = values.iter().filter(|slot| slot.content.value.is_some()).count();
-    let numbered = label.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '（' | '(' | '一'..='四'));
+    let numbered = year::at(label.text).is_none()
+        && label.text.starts_with(|c: char| c.is_ascii_digit() || "（(一二三四".contains(c));
     if numbers >= 7 && values.len() < 10 && numbered {
         reading.doubt(
             "unmatched",

@@ -223,6 +223,10 @@ fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
         row.map(|(_, prefix)| (*block, *prefix))
     });
     let Some((block, prefix)) = found else {
+        // Heads of another table can name the form's rows.
+        if values.iter().all(|slot| slot.is_blank() || slot.is_label()) {
+            return;
+        }
         reading.doubt(
             "unmatched",
             format!(

@@ -148,6 +148,15 @@ impl Words {
         }
     }
 
+    /// The row whose label begins so, and no other's does: a page ended within it.
+    pub fn row_cut(&self, slot: &Slot<'_>) -> Option<&'static str> {
+        if slot.key.chars().count() < 6 {
+            return None;
+        }
+        let mut rows = self.rows.iter().filter(|row| row.key.starts_with(&*slot.key));
+        rows.next().filter(|_| rows.next().is_none()).map(|row| row.indicator)
+    }
+
     /// What is left of a key without the labels of groups that lead it.
     fn behind_groups<'k>(&self, key: &'k str) -> &'k str {
         let mut rest = key;

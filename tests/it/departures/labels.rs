@@ -12,6 +12,13 @@ pub const CASES: &[Case] = &[
         page.relabel("结果维持", "结果 维持");
     }),
     both("a space after every character", |page| page.labels(|text| text.chars().flat_map(|c| [c, ' ']).collect())),
+    both("labels in two languages", |page| page.labels(|text| format!("{text} Government information"))),
+    both("labels in two scripts", |page| page.labels(|text| format!("ھۆكۈمەت ئۇچۇرى {text}"))),
+    both("labels that a page's end cuts", |page| {
+        page.relabel("2.没有现成信息需要另行制作", "2.没有现成信息");
+        page.relabel("5.要求行政机关确认或重新出具已获取信息", "5.要求行政机关确认");
+        page.relabel("二、上年结转政府信息公开申请数量", "二、上年结转政府信息");
+    }),
     both("numerals with 、", |page| page.labels(|text| numeral(text, '、'))),
     both("numerals with a full-width point", |page| page.labels(|text| numeral(text, '．'))),
     both("numerals mixed within one group", |page| {

@@ -291,3 +291,36 @@ pub fn unspanned(table: &Table, from: usize, repeat: bool) -> Table {
     };
     table[..from].iter().cloned().chain((from..table.len()).map(row)).collect()
 }
+
+/// A table's texts on its grid: each in the first slot that its cell covers.
+pub fn slots(table: &Table) -> Vec<Vec<String>> {
+    on_grid(table)
+        .into_iter()
+        .map(|row| row.into_iter().map(|cell| cell.map_or_else(String::new, |c| c.text)).collect())
+        .collect()
+}
+
+/// The table with its rows for columns.
+pub fn turned(table: &Table) -> Table {
+    let grid = on_grid(table);
+    let columns = (0..grid[0].len()).map(|x| {
+        let cells = grid.iter().filter_map(|row| row[x].clone());
+        cells.map(|cell| Cell { across: cell.down, down: cell.across, ..cell }).collect()
+    });
+    columns.collect()
+}
+
+/// Each cell in the first slot that it covers.
+fn on_grid(table: &Table) -> Vec<Vec<Option<Cell>>> {
+    let width = table[0].iter().map(|cell| cell.across).sum();
+    let mut grid = vec![vec![None; width]; table.len()];
+    let mut taken = vec![vec![false; width]; table.len()];
+    for (y, row) in table.iter().enumerate() {
+        for cell in row {
+            let x = (0..width).find(|x| !taken[y][*x]).expect("room for every cell");
+            taken[y..y + cell.down].iter_mut().for_each(|row| row[x..x + cell.across].fill(true));
+            grid[y][x] = Some(cell.clone());
+        }
+    }
+    grid
+}

@@ -63,6 +63,57 @@ fn labels_of_groups_in_a_column_of_their_own() {
 }
 
 #[test]
+fn two_years_side_by_side() {
+    let rows: String = ROWS
+        .map(|(label, unit, value)| {
+            format!("<tr><td>{label}</td><td>{unit}</td><td>9{value}</td><td>{value}</td><td>8</td><td>7</td></tr>")
+        })
+        .concat();
+    let heads = HEADS
+        .replace("<td>统计数</td>", "<td>2016年</td><td>2017年</td><td>2018年计划</td><td>2017年比2016年增减</td>");
+    assert_eq!(read(&format!("<tr>{heads}</tr>{rows}")).0, as_printed());
+}
+
+#[test]
+fn units_in_the_labels() {
+    let rows: String =
+        ROWS.map(|(label, unit, value)| format!("<tr><td>{label}（单位：{unit}）</td><td>{value}</td></tr>")).concat();
+    let (found, _) = read(&format!("<tr>{}</tr>{rows}", HEADS.replace("<td>单位</td>", "")));
+    let printed = ROWS
+        .map(|(label, unit, value)| (format!("{label}（单位：{unit}）"), CellState::Number, Some(value.to_owned())));
+    assert_eq!(found, printed);
+}
+
+#[test]
+fn who_signs_at_the_foot_is_no_number() {
+    let rows: String = ROWS.map(|row| format!("<tr>{}</tr>", cells(row))).concat();
+    let foot = "<tr><td>单位负责人：王建国</td><td>审核人：李梅</td><td>填报人：陈晓</td></tr><tr><td>联系电话：0571-86541234</td><td>填报日期：</td><td>2018.1.18</td></tr>";
+    assert_eq!(read(&format!("<tr>{HEADS}</tr>{rows}{foot}")), (as_printed(), Vec::new()));
+}
+
+#[test]
+fn statistics_of_something_else_are_none() {
+    let rows = "<tr><td>粮食产量</td><td>万吨</td><td>12.3</td></tr>".repeat(8);
+    let parsed = read_html(&format!("<title>2017年统计公报</title><table><tr>{HEADS}</tr>{rows}</table>"));
+    assert!(parsed.report.is_none(), "{}", parsed.page.reason);
+}
+
+#[test]
+fn rows_in_lines_of_text() {
+    let rows: String = ROWS.map(|(label, unit, value)| format!("{label} {unit} {value}\n")).concat();
+    let title = "某局2017年政府信息公开工作年度报告\n";
+    let parsed = gongkai::parse::read(gongkai::parse::Given {
+        url: None,
+        status: None,
+        headers: &gongkai::exchange::Headers::default(),
+        query: None,
+        body: format!("{title}统计指标 单位 统计数\n{rows}本表不含 2 个 5\n另有 事项 3\n").as_bytes(),
+    });
+    let found = parsed.report.unwrap().values.into_iter().map(|value| (value.label.unwrap(), value.state, value.value));
+    assert_eq!(found.take(ROWS.len()).collect::<Vec<_>>(), as_printed());
+}
+
+#[test]
 fn a_cell_that_holds_no_number_is_said() {
     let rows: String = ROWS.map(|row| format!("<tr>{}</tr>", cells(row)).replace(">57<", ">约57<")).concat();
     let (found, doubted) = read(&format!("<tr>{HEADS}</tr>{rows}"));

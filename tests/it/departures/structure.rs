@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::page::Page;
-use super::paper::{self, Cell, HEADS, Row, Table, applications, label, piece, unspanned};
+use super::paper::{self, Cell, HEADS, Row, Table, applications, label, piece, turned, unspanned};
 use super::{Case, both, of_2019, of_2021};
 
 pub const CASES: &[Case] = &[
@@ -67,6 +67,13 @@ pub const CASES: &[Case] = &[
     both("group labels over empty cells", |page| page.tables[1] = unspanned(&page.tables[1], HEADS, false)),
     both("group labels in every row", |page| page.tables[1] = unspanned(&page.tables[1], HEADS, true)),
     both("no span of rows anywhere", |page| page.tables[1] = unspanned(&page.tables[1], 0, false)),
+    both("table three turned on its side", |page| page.tables[1] = turned(&page.tables[1])),
+    both("table four turned on its side", |page| page.tables[2] = turned(&page.tables[2])),
+    both("table three turned on its side, with words and blanks", |page| {
+        page.print("applications.granted/enterprise", "", gongkai::parse::CellState::Blank, None);
+        page.print("applications.granted/total", "见附件", gongkai::parse::CellState::Unreadable, None);
+        page.tables[1] = turned(&page.tables[1]);
+    }),
     both("an empty column on the right", |page| rows(page).for_each(|row| row.push(label("", 1, 1)))),
     both("an empty column on the left", |page| rows(page).for_each(|row| row.insert(0, label("", 1, 1)))),
     both("an empty column before the numbers", |page| {
@@ -146,6 +153,15 @@ pub const CASES: &[Case] = &[
         for table in 1..4 {
             page.before.insert(table, "<p>注：行政复议、行政诉讼数据含上年度结转数量9件。</p>\n".into());
         }
+    }),
+    both("other agencies' numbers after", |page| {
+        let row = |cells: &[&str]| {
+            format!("<tr>{}</tr>", cells.iter().map(|cell| format!("<td>{cell}</td>")).collect::<String>())
+        };
+        let heads = row(&["单位", "制发件数", "现行有效件数", "行政许可", "行政处罚", "行政强制", "收费金额"]);
+        let rows = row(&["县教育局", "7", "91", "230", "5", "1", "1.2"])
+            + &row(&["2022年", "8", "92", "231", "6", "2", "1.3", "9"]);
+        page.before.insert(3, format!("<table>{heads}{rows}</table>\n"));
     }),
     both("a table of other numbers before", |page| {
         page.before.insert(0, "<table><tr><td>指标</td><td>数量</td></tr><tr><td>网站信息</td><td>5120</td></tr><tr><td>微信</td><td>77</td></tr></table>\n".into());

@@ -35,6 +35,10 @@ pub const CASES: &[Case] = &[
     }),
     both("blanks as an empty paragraph", |page| blanks(page, "<p></p>")),
     both("blanks as a wide space", |page| blanks(page, "\u{3000}")),
+    both("dashes two and three ems long", |page| {
+        page.print(PRIVATE, "⸺", Dash, None);
+        page.print(REVIEW, "⸻", Dash, None);
+    }),
     both("slash, dash and blank in one report", |page| {
         page.print(PRIVATE, "/", Slash, None);
         page.print("applications.granted/enterprise", "-", Dash, None);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Walk {
+impl Walk<'_> {
     pub(super) fn open_anchor(&mut self, tag: Attributes<'_>) {
         self.close_anchor();
         let href = tag.get("href").unwrap_or_default();

@@ -43,6 +43,12 @@ fn apply(matrix: &Matrix, x: f32, y: f32) -> (f32, f32) {
     (matrix[0] * x + matrix[2] * y + matrix[4], matrix[1] * x + matrix[3] * y + matrix[5])
 }
 
+/// Whether text runs askew, as watermarks do across the numbers of a table.
+fn is_slanting(matrix: &Matrix) -> bool {
+    let (along, across) = (matrix[0].abs(), matrix[1].abs());
+    along.min(across) > 0.1 * along.max(across)
+}
+
 /// Runs the content of page `id`.
 pub fn page(pdf: &Pdf, id: ObjectId, content: &[u8]) -> Page {
     let mut run = Run { pdf, page: Page::default(), operations: 0 };
@@ -174,7 +180,7 @@ impl Run<'_> {
             let to_page = times(text, &state.matrix);
             let (x0, y0) = apply(&to_page, 0.0, state.rise - 0.2 * state.size);
             let (x1, y1) = apply(&to_page, width * state.scale, state.rise + 0.8 * state.size);
-            if !glyph.trim().is_empty() {
+            if !glyph.trim().is_empty() && !is_slanting(&to_page) {
                 self.page.glyphs.push(Glyph { text: glyph, at: Box::of(x0, y0, x1, y1) });
             }
             let step = match font.vertical {

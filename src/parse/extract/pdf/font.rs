@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use lopdf::{Dictionary, Document as Pdf, Object};
 
+use crate::parse::label::radical;
+
 /// A font as far as reading needs it.
 #[derive(Clone, Debug, Default)]
 pub struct Font {
@@ -49,6 +51,7 @@ impl Font {
             && let Ok(bytes) = stream.get_plain_content_with_limit(MAX_CMAP)
         {
             font.to_unicode = to_unicode(&bytes);
+            font.to_unicode.values_mut().for_each(|text| *text = text.chars().map(radical).collect());
         }
         match composite {
             true => font.composite_widths(pdf, dictionary),
