@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
-use super::{Context, Exit};
+use super::{Context, Exit, print};
 use crate::archive::chain;
 use crate::store::{Access, Store, backup};
 
@@ -13,6 +14,9 @@ pub struct Backup {
     /// The copy; one of that name is replaced when the new one is whole
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Print what the copy holds as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Backup {
@@ -24,7 +28,13 @@ impl Backup {
         }
         backup(&store.reader()?, &self.out)?;
         let copy = Store::open(&self.out, Access::Read)?;
-        match chain::head(&copy.reader()?)? {
+        let head = chain::head(&copy.reader()?)?;
+        if self.json {
+            let (capture, link) = head.unzip();
+            print::json(&json!({ "out": self.out, "capture": capture.map(|capture| capture.0), "link": link }))?;
+            return Ok(Exit::Done);
+        }
+        match head {
             Some((capture, link)) => {
                 eprintln!("{} holds the captures to {capture}, link {link}", self.out.display());
             }

@@ -1,7 +1,10 @@
 //! `gongkai discover`: from a host's home page to its column of annual reports, as a seed to paste.
 
+use std::io::Write;
+
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::exit::counted;
@@ -14,6 +17,9 @@ use crate::store::Access;
 pub struct Discover {
     /// A host like rst.sc.gov.cn, or the address of a page to begin from
     host: String,
+    /// Print what was looked at and the column as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -26,10 +32,14 @@ impl Discover {
         let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
         let scope = fetch::scope(context, &place.settings.network, &home);
         let walk = runtime()?.block_on(crawl::walk(place, scope, &home))?;
+        if self.json {
+            print::json(&as_json(&walk))?;
+            return Ok(if walk.column.is_some() { Exit::Done } else { Exit::Partial });
+        }
         say_tried(&walk);
         match &walk.column {
             Some(column) => {
-                println!("{}", seed(column));
+                writeln!(std::io::stdout().lock(), "{}", seed(column))?;
                 Ok(Exit::Done)
             }
             None => {
@@ -40,6 +50,21 @@ impl Discover {
             }
         }
     }
+}
+
+fn as_json(walk: &Walk) -> Value {
+    let column = walk.column.as_ref().map(|column| {
+        json!({
+            "url": column.url,
+            "title": column.title,
+            "agency": column.agency,
+            "years": column.years,
+            "trail": column.trail,
+        })
+    });
+    let tried =
+        walk.tried.iter().map(|tried| json!({ "url": tried.url, "outcome": tried.outcome, "text": tried.anchor }));
+    json!({ "column": column, "tried": tried.collect::<Vec<_>>() })
 }
 
 fn say_tried(walk: &Walk) {
