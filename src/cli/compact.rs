@@ -45,8 +45,8 @@ impl Compact {
         if !context.quiet {
             writeln!(out, "{}", table(&done))?;
         }
-        for damaged in &done.damaged {
-            writeln!(out, "left as it is: payload {damaged}")?;
+        for (digest, why) in &done.damaged {
+            writeln!(out, "left as it is: payload {digest}: {why}")?;
         }
         let sum = |of: fn(&compact::HostPacked) -> u64| done.hosts.iter().map(of).sum::<u64>();
         writeln!(
@@ -74,7 +74,8 @@ fn as_json(done: &compact::Compacted) -> Value {
             "bytes_after": host.after,
         })
     };
-    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": done.damaged })
+    let damaged = done.damaged.iter().map(|(digest, why)| json!({ "sha256": digest, "why": why }));
+    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>() })
 }
 
 fn table(done: &compact::Compacted) -> Table {
