@@ -1,6 +1,7 @@
 //! One number derived again from its archived bytes: the payload re-hashed, the page read anew, the cell compared.
 
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::archive::{self, ArchiveError, Capture, CaptureId};
 use crate::dataset::{ReportRow, ValueRow};
@@ -72,6 +73,32 @@ fn differences(stored: &ValueRow, derived: &Value) -> Result<(), ProofError> {
         }
     }
     Ok(())
+}
+
+/// The chain, or what broke it.
+pub fn as_json(report: &ReportRow, stored: &ValueRow, proved: Result<&Proof, &ProofError>) -> serde_json::Value {
+    match proved {
+        Ok(proof) => json!({
+            "proved": true,
+            "agency": report.agency,
+            "year": report.year,
+            "value": stored,
+            "derived": proof.derived,
+            "decoded": proof.parsed.decoded,
+            "sha256": proof.capture.digest.to_string(),
+            "capture": proof.capture.id.0,
+            "url": proof.capture.url.as_str(),
+            "captured_at": proof.capture.started_at,
+            "parser_version": report.parser_version,
+        }),
+        Err(fault) => json!({
+            "proved": false,
+            "agency": report.agency,
+            "year": report.year,
+            "value": stored,
+            "why": fault.to_string(),
+        }),
+    }
 }
 
 /// Bytes as they are, escaped where they are no printable ASCII; the middle of a long run left out.

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
-use super::{Context, Exit};
+use super::{Context, Exit, print};
 use crate::archive::chain;
 use crate::store::{Access, Store, backup};
 
@@ -13,22 +14,31 @@ pub struct Backup {
     /// The copy; one of that name is replaced when the new one is whole
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Print what the copy holds as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Backup {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         if same_file(store.path(), &self.out) {
-            eprintln!("gongkai: {} is the archive itself: name another file", self.out.display());
+            tell!("gongkai: {} is the archive itself: name another file", self.out.display());
             return Ok(Exit::Usage);
         }
         backup(&store.reader()?, &self.out)?;
         let copy = Store::open(&self.out, Access::Read)?;
-        match chain::head(&copy.reader()?)? {
+        let head = chain::head(&copy.reader()?)?;
+        if self.json {
+            let (capture, link) = head.unzip();
+            print::json(&json!({ "out": self.out, "capture": capture.map(|capture| capture.0), "link": link }))?;
+            return Ok(Exit::Done);
+        }
+        match head {
             Some((capture, link)) => {
-                eprintln!("{} holds the captures to {capture}, link {link}", self.out.display());
+                tell!("{} holds the captures to {capture}, link {link}", self.out.display());
             }
-            None => eprintln!("{} holds no capture", self.out.display()),
+            None => tell!("{} holds no capture", self.out.display()),
         }
         Ok(Exit::Done)
     }

@@ -1,10 +1,13 @@
 //! `gongkai compact`: the archive's bodies packed again, each against a page of its site.
 
+use std::io::Write;
+
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
+use serde_json::{Value, json};
 
 use super::exit::counted;
-use super::{Context, Exit};
+use super::{Context, Exit, print};
 use crate::archive::compact::{self, Options};
 
 #[derive(Args)]
@@ -18,6 +21,9 @@ pub struct Compact {
     /// Leave the file as large as it is; the space is used for what comes
     #[arg(long)]
     keep_space: bool,
+    /// Print what was done as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Compact {
@@ -29,22 +35,46 @@ impl Compact {
         if !self.keep_space {
             store.vacuum()?;
         }
-        if !context.quiet {
-            println!("{}", table(&done));
+        let exit = if done.damaged.is_empty() { Exit::Done } else { Exit::Damaged };
+        if self.json {
+            print::json(&as_json(&done))?;
+            return Ok(exit);
         }
-        for damaged in &done.damaged {
-            println!("left as it is: payload {damaged}");
+        let mut out = std::io::stdout().lock();
+        if !context.quiet {
+            writeln!(out, "{}", table(&done))?;
+        }
+        for (digest, why) in &done.damaged {
+            writeln!(out, "left as it is: payload {digest}: {why}")?;
         }
         let sum = |of: fn(&compact::HostPacked) -> u64| done.hosts.iter().map(of).sum::<u64>();
-        println!(
+        writeln!(
+            out,
             "{} on {}: {} bytes before, {} after",
             counted(done.hosts.iter().map(|host| host.bodies).sum(), "payload"),
             counted(done.hosts.iter().map(|host| host.hosts).sum(), "host"),
             sum(|host| host.before),
             sum(|host| host.after)
-        );
-        Ok(if done.damaged.is_empty() { Exit::Done } else { Exit::Damaged })
+        )?;
+        Ok(exit)
     }
+}
+
+/// Hosts with few payloads are one entry, whose `host` is null.
+fn as_json(done: &compact::Compacted) -> Value {
+    let host = |host: &compact::HostPacked| {
+        let of = |(of, size): &(&str, usize)| json!({ "of": of, "size_bytes": size });
+        json!({
+            "host": Some(&host.host).filter(|name| !name.is_empty()),
+            "hosts": host.hosts,
+            "payloads": host.bodies,
+            "dictionaries": host.dictionaries.iter().map(of).collect::<Vec<_>>(),
+            "bytes_before": host.before,
+            "bytes_after": host.after,
+        })
+    };
+    let damaged = done.damaged.iter().map(|(digest, why)| json!({ "sha256": digest, "why": why }));
+    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>() })
 }
 
 fn table(done: &compact::Compacted) -> Table {
@@ -63,7 +93,7 @@ fn table(done: &compact::Compacted) -> Table {
         ];
         let name = match host.host.as_str() {
             "" => format!("{} with few payloads", counted(host.hosts, "host")),
-            name => super::print::plain(name).to_string(),
+            name => print::plain(name).to_string(),
         };
         table.add_row(std::iter::once(name).chain(numbers));
     }

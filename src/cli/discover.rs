@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::exit::counted;
@@ -14,6 +15,9 @@ use crate::store::Access;
 pub struct Discover {
     /// A host like rst.sc.gov.cn, or the address of a page to begin from
     host: String,
+    /// Print what was looked at and the column as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -26,17 +30,21 @@ impl Discover {
         let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
         let scope = fetch::scope(context, &place.settings.network, &home);
         let walk = runtime()?.block_on(crawl::walk(place, scope, &home))?;
+        if self.json {
+            print::json(&as_json(&walk))?;
+            return Ok(if walk.column.is_some() { Exit::Done } else { Exit::Partial });
+        }
         say_tried(&walk);
         match &walk.column {
             Some(column) => {
-                println!("{}", seed(column));
+                say!("{}", seed(column))?;
                 for (agency, url) in &walk.beside {
-                    println!("\n{}", seed_beside(agency, url));
+                    say!("\n{}", seed_beside(agency, url))?;
                 }
                 Ok(Exit::Done)
             }
             None => {
-                eprintln!(
+                tell!(
                     "gongkai: no column of annual reports within three hops; a seed may name the address if you know it"
                 );
                 Ok(Exit::Partial)
@@ -45,12 +53,28 @@ impl Discover {
     }
 }
 
+fn as_json(walk: &Walk) -> Value {
+    let column = walk.column.as_ref().map(|column| {
+        json!({
+            "url": column.url,
+            "title": column.title,
+            "agency": column.agency,
+            "years": column.years,
+            "trail": column.trail,
+        })
+    });
+    let tried =
+        walk.tried.iter().map(|tried| json!({ "url": tried.url, "outcome": tried.outcome, "text": tried.anchor }));
+    let beside = walk.beside.iter().map(|(agency, url)| json!({ "url": url, "agency": agency }));
+    json!({ "column": column, "beside": beside.collect::<Vec<_>>(), "tried": tried.collect::<Vec<_>>() })
+}
+
 fn say_tried(walk: &Walk) {
-    eprintln!("{} looked at:", counted(walk.tried.len(), "page"));
+    tell!("{} looked at:", counted(walk.tried.len(), "page"));
     for tried in &walk.tried {
         let (url, anchor) = (print::plain(tried.url.as_str()), print::plain(&tried.anchor));
         let shell = if tried.is_shell { " (a script builds it: the bytes served hold no content)" } else { "" };
-        eprintln!("  {} {url} {anchor}{shell}", tried.outcome);
+        tell!("  {} {url} {anchor}{shell}", tried.outcome);
     }
 }
 

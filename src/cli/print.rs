@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
+use serde::Serialize;
 
 use crate::parse::edition::form::{APPLICANTS, BLOCKS, CHALLENGES, OUTCOMES, ROWS};
 use crate::parse::{Applicant, Edition, Finding, Parsed, Report, Severity, Value, Verdict, word};
@@ -15,6 +16,13 @@ pub fn plain(text: &str) -> String {
             !c.is_control() && !matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
         })
         .collect()
+}
+
+/// One JSON object on standard output, laid out over lines.
+pub fn json(object: &impl Serialize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, object)?;
+    writeln!(out)
 }
 
 /// Title, agency, year, the tables, the findings.

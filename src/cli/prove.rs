@@ -1,5 +1,7 @@
 //! `gongkai prove`: one number's chain, from the value back to the archived bytes, and derived from them again.
 
+use std::io::Write;
+
 use anyhow::{Context as _, bail};
 use clap::Args;
 
@@ -28,6 +30,9 @@ pub struct Prove {
     /// annual or cumulative
     #[arg(long)]
     series: Option<String>,
+    /// Print the chain as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Prove {
@@ -40,15 +45,30 @@ impl Prove {
             .first()
             .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
         let stored = self.stored(&dataset::values(&connection, report.id)?)?;
-        let proof = proof::prove(&connection, report, &stored)?;
-        self.say(report, &stored, &proof);
-        if report.parser_version != PARSER_VERSION {
-            bail!(
-                "the stored reading is of parser {}, this is {PARSER_VERSION}: run reparse, then prove again",
-                report.parser_version
-            );
+        let proved = proof::prove(&connection, report, &stored);
+        let older = report.parser_version != PARSER_VERSION;
+        let why = format!(
+            "the stored reading is of parser {}, this is {PARSER_VERSION}: run reparse, then prove again",
+            report.parser_version
+        );
+        if self.json {
+            let mut told = proof::as_json(report, &stored, proved.as_ref());
+            if older && proved.is_ok() {
+                told["proved"] = false.into();
+                told["why"] = why.as_str().into();
+            }
+            print::json(&told)?;
         }
-        println!("proved: the archived bytes give this value");
+        let proof = proved?;
+        if !self.json {
+            self.say(report, &stored, &proof)?;
+        }
+        if older {
+            bail!(why);
+        }
+        if !self.json {
+            writeln!(std::io::stdout().lock(), "proved: the archived bytes give this value")?;
+        }
         Ok(Exit::Done)
     }
 
@@ -69,47 +89,52 @@ impl Prove {
         }
     }
 
-    fn say(&self, report: &ReportRow, stored: &ValueRow, proof: &Proof) {
+    fn say(&self, report: &ReportRow, stored: &ValueRow, proof: &Proof) -> std::io::Result<()> {
+        let mut out = std::io::stdout().lock();
         let Proof { capture, parsed, derived, body } = proof;
         let applicant = stored.applicant.as_deref().map(|applicant| format!("/{applicant}")).unwrap_or_default();
-        println!(
+        writeln!(
+            out,
             "value      {} {}{applicant} = {}",
             self.year,
             stored.indicator,
             stored.value.as_deref().unwrap_or("no number")
-        );
-        println!("printed    {:?} ({})", print::plain(&stored.text), stored.state);
-        println!("tied by    rule {}, unit {}", stored.rule, stored.unit.as_deref().unwrap_or("none"));
-        println!("cell       table {}, row {}, column {}", stored.table, stored.row, stored.column);
+        )?;
+        writeln!(out, "printed    {:?} ({})", print::plain(&stored.text), stored.state)?;
+        writeln!(out, "tied by    rule {}, unit {}", stored.rule, stored.unit.as_deref().unwrap_or("none"))?;
+        writeln!(out, "cell       table {}, row {}, column {}", stored.table, stored.row, stored.column)?;
         let (start, end) = derived.place.bytes;
         let basis = parsed.decoded.as_ref().and_then(|decoded| decoded.coding.as_deref());
         let basis =
             basis.map_or("of the payload".to_owned(), |coding| format!("of the payload with its {coding} undone"));
-        println!("bytes      {start} to {end} {basis}");
+        writeln!(out, "bytes      {start} to {end} {basis}")?;
         match derived.place.on_page {
-            Some(at) => println!("on paper   page {}, box {:?} (hundredths of a point)", at.page, at.sides),
-            None => println!("raw        {}", proof::raw(&body[start.min(body.len())..end.min(body.len())])),
+            Some(at) => writeln!(out, "on paper   page {}, box {:?} (hundredths of a point)", at.page, at.sides)?,
+            None => writeln!(out, "raw        {}", proof::raw(&body[start.min(body.len())..end.min(body.len())]))?,
         }
         if let Some(decoded) = &parsed.decoded {
             let declared = decoded.declared.as_deref().unwrap_or("nothing");
             let conflict = if decoded.conflict { ", overruled" } else { "" };
-            println!(
+            writeln!(
+                out,
                 "decoded as {} by {} (declared: {}{conflict})",
                 decoded.encoding,
                 word(&decoded.evidence),
                 print::plain(declared)
-            );
+            )?;
         }
-        println!("payload    sha256 {} ({} bytes, hashed again)", capture.digest, capture.size_bytes);
+        writeln!(out, "payload    sha256 {} ({} bytes, hashed again)", capture.digest, capture.size_bytes)?;
         let asked =
             capture.request.query().map_or(String::new(), |query| format!(" POST {}", print::plain(query.as_str())));
-        println!(
+        writeln!(
+            out,
             "capture    {} of {} at {}, status {}",
             capture.id,
             print::plain(capture.url.as_str()) + &asked,
             capture.started_at,
             capture.status
-        );
-        println!("parser     {}", report.parser_version);
+        )?;
+        writeln!(out, "parser     {}", report.parser_version)?;
+        Ok(())
     }
 }

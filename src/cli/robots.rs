@@ -1,9 +1,11 @@
 //! `gongkai robots`: which rule of robots.txt decides on an address.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 use url::Url;
 
 use super::network::NetworkArgs;
@@ -22,6 +24,9 @@ pub struct Robots {
     /// For this product token [default: our own]
     #[arg(long, value_name = "TOKEN", requires = "file")]
     agent: Option<String>,
+    /// Print the decision as JSON
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -35,38 +40,57 @@ impl Robots {
                 true => self.url.clone(),
                 false => crawl::robots::path_of(&address(&self.url)?),
             };
-            return Ok(say(&Rules::read(&bytes, self.agent.as_deref().unwrap_or(Identity::PRODUCT)), &path));
+            return self.say(&Rules::read(&bytes, self.agent.as_deref().unwrap_or(Identity::PRODUCT)), &path);
         }
         let url = address(&self.url)?;
         let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
         let scope = fetch::scope(context, &place.settings.network, &url);
         match runtime()?.block_on(crawl::permission(place, scope, &url))? {
-            Permission::Rules(rules) => Ok(say(&rules, &crawl::robots::path_of(&url))),
+            Permission::Rules(rules) => self.say(&rules, &crawl::robots::path_of(&url)),
             Permission::Unreachable(outcome, why) => {
-                println!("not allowed: {outcome}, {}", print::plain(&why));
-                println!("  {}", outcome.meaning());
+                if self.json {
+                    print::json(&json!({ "url": url, "allowed": false, "outcome": outcome, "detail": why }))?;
+                    return Ok(Exit::Failed);
+                }
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "not allowed: {outcome}, {}", print::plain(&why))?;
+                writeln!(out, "  {}", outcome.meaning())?;
                 Ok(Exit::Failed)
             }
         }
+    }
+
+    fn say(&self, rules: &Rules, path: &str) -> anyhow::Result<Exit> {
+        let decision = rules.decide(path);
+        let exit = if decision.allowed { Exit::Done } else { Exit::Failed };
+        if self.json {
+            let (line, rule) = decision.line.unzip();
+            print::json(&json!({
+                "url": self.url,
+                "allowed": decision.allowed,
+                "line": line,
+                "rule": rule,
+                "crawl_delay_ms": rules.crawl_delay.map(|delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+                "sitemaps": rules.sitemaps,
+            }))?;
+            return Ok(exit);
+        }
+        let mut out = std::io::stdout().lock();
+        let word = if decision.allowed { "allowed" } else { "not allowed" };
+        match &decision.line {
+            Some((line, rule)) => writeln!(out, "{word}: line {line} decides, {}", print::plain(rule))?,
+            None => writeln!(out, "{word}: no rule says otherwise")?,
+        }
+        if let Some(delay) = rules.crawl_delay {
+            writeln!(out, "  crawl-delay {} s", delay.as_secs_f64())?;
+        }
+        for sitemap in &rules.sitemaps {
+            writeln!(out, "  sitemap {}", print::plain(sitemap))?;
+        }
+        Ok(exit)
     }
 }
 
 fn address(text: &str) -> anyhow::Result<Url> {
     Url::parse(text).with_context(|| format!("{} is no address: write http://host/path", print::plain(text)))
-}
-
-fn say(rules: &Rules, path: &str) -> Exit {
-    let decision = rules.decide(path);
-    let word = if decision.allowed { "allowed" } else { "not allowed" };
-    match &decision.line {
-        Some((line, rule)) => println!("{word}: line {line} decides, {}", print::plain(rule)),
-        None => println!("{word}: no rule says otherwise"),
-    }
-    if let Some(delay) = rules.crawl_delay {
-        println!("  crawl-delay {} s", delay.as_secs_f64());
-    }
-    for sitemap in &rules.sitemaps {
-        println!("  sitemap {}", print::plain(sitemap));
-    }
-    if decision.allowed { Exit::Done } else { Exit::Failed }
 }

@@ -1,11 +1,17 @@
 //! `gongkai show`: one report of the archive.
 
+use std::io::Write;
+
 use anyhow::Context as _;
 use clap::Args;
+use rusqlite::Connection;
+use serde::Serialize;
+use serde_json::json;
 
+use super::reading::{Reading, Source};
 use super::{Context, Exit, print};
 use crate::archive::{self, CaptureId};
-use crate::dataset::{self, Wanted};
+use crate::dataset::{self, ReportRow, Wanted};
 use crate::parse::{self, Given};
 use crate::store::Access;
 
@@ -19,6 +25,18 @@ pub struct Show {
     /// Every capture of its address: number, when it was asked for, status, bytes, digest
     #[arg(long)]
     captures: bool,
+    /// Print the reading as JSON; with --captures an object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// The page as it is read now, and by which parser the numbers that stand were read.
+#[derive(Serialize)]
+struct Shown<'a> {
+    capture: i64,
+    stored_parser_version: &'a str,
+    #[serde(flatten)]
+    reading: Reading<'a>,
 }
 
 impl Show {
@@ -32,42 +50,97 @@ impl Show {
             .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
         let capture = CaptureId(report.capture);
         if self.versions {
-            let now = dataset::stored(&connection, capture)?;
-            println!("parser {}: {} cells", report.parser_version, now.len());
-            for (version, cells) in dataset::readings_before(&connection, capture)? {
-                let changes = dataset::differing(&cells, &now);
-                println!("parser {version}: {} cells, {} differ", cells.len(), changes.len());
-                for change in changes {
-                    let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
-                    println!("  {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after));
-                }
-            }
-            return Ok(Exit::Done);
+            self.say_versions(&connection, report)?;
+        } else if self.captures {
+            self.say_captures(&connection, capture)?;
+        } else {
+            self.say_reading(&connection, report)?;
         }
-        if self.captures {
-            for of_it in archive::of_address(&connection, capture)? {
-                let what = match (of_it.revisit_of, of_it.truncated, of_it.id == capture) {
-                    (Some(original), ..) => format!("  the same as {original}"),
-                    (_, Some(cut), _) => format!("  cut short: {}", cut.as_str()),
-                    (_, _, true) => "  the one that is shown".to_owned(),
-                    _ => String::new(),
-                };
-                let (at, status, digest) = (&of_it.started_at, of_it.status, of_it.digest);
-                println!("{:>8}  {at}  {status}  {:>9}  {digest}{what}", of_it.id.0, of_it.size_bytes);
-            }
-            return Ok(Exit::Done);
-        }
-        let (row, exchange) = archive::exchange(&connection, capture)?;
-        let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
-        print::reading(&mut std::io::stdout().lock(), &parsed)?;
-        println!(
-            "\ncapture {} of {} at {} (sha256 {})",
-            row.id,
-            print::plain(row.url.as_str()),
-            row.started_at,
-            row.digest
-        );
-        println!("parser {}", report.parser_version);
         Ok(Exit::Done)
+    }
+
+    fn say_versions(&self, connection: &Connection, report: &ReportRow) -> anyhow::Result<()> {
+        let capture = CaptureId(report.capture);
+        let now = dataset::stored(connection, capture)?;
+        let before = dataset::readings_before(connection, capture)?;
+        if self.json {
+            let before = before.iter().map(|(version, cells)| {
+                let changes = dataset::differing(cells, &now);
+                json!({ "parser_version": version, "values": cells.len(), "cells": changes })
+            });
+            print::json(&json!({
+                "capture": capture.0,
+                "parser_version": report.parser_version,
+                "values": now.len(),
+                "before": before.collect::<Vec<_>>(),
+            }))?;
+            return Ok(());
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "parser {}: {} cells", report.parser_version, now.len())?;
+        for (version, cells) in before {
+            let changes = dataset::differing(&cells, &now);
+            writeln!(out, "parser {version}: {} cells, {} differ", cells.len(), changes.len())?;
+            for change in changes {
+                let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
+                writeln!(
+                    out,
+                    "  {}: {} -> {}",
+                    print::plain(&change.cell),
+                    shown(&change.before),
+                    shown(&change.after)
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn say_captures(&self, connection: &Connection, capture: CaptureId) -> anyhow::Result<()> {
+        let mut out = std::io::stdout().lock();
+        for of_it in archive::of_address(connection, capture)? {
+            if self.json {
+                let of_it = json!({
+                    "capture": of_it.id.0,
+                    "url": of_it.url,
+                    "started_at": of_it.started_at,
+                    "status": of_it.status,
+                    "size_bytes": of_it.size_bytes,
+                    "sha256": of_it.digest.to_string(),
+                    "revisit_of": of_it.revisit_of.map(|original| original.0),
+                    "truncated": of_it.truncated.map(|cut| cut.as_str()),
+                    "shown": of_it.id == capture,
+                });
+                writeln!(out, "{of_it}")?;
+                continue;
+            }
+            let what = match (of_it.revisit_of, of_it.truncated, of_it.id == capture) {
+                (Some(original), ..) => format!("  the same as {original}"),
+                (_, Some(cut), _) => format!("  cut short: {}", cut.as_str()),
+                (_, _, true) => "  the one that is shown".to_owned(),
+                _ => String::new(),
+            };
+            let (at, status, digest) = (&of_it.started_at, of_it.status, of_it.digest);
+            writeln!(out, "{:>8}  {at}  {status}  {:>9}  {digest}{what}", of_it.id.0, of_it.size_bytes)?;
+        }
+        Ok(())
+    }
+
+    fn say_reading(&self, connection: &Connection, report: &ReportRow) -> anyhow::Result<()> {
+        let (row, exchange) = archive::exchange(connection, CaptureId(report.capture))?;
+        let parsed = parse::read(Given::served(&exchange.request, &exchange.response));
+        if self.json {
+            print::json(&Shown {
+                capture: report.capture,
+                stored_parser_version: &report.parser_version,
+                reading: Reading::new(Source::of_exchange(&exchange), &parsed),
+            })?;
+            return Ok(());
+        }
+        let mut out = std::io::stdout().lock();
+        print::reading(&mut out, &parsed)?;
+        let url = print::plain(row.url.as_str());
+        writeln!(out, "\ncapture {} of {url} at {} (sha256 {})", row.id, row.started_at, row.digest)?;
+        writeln!(out, "parser {}", report.parser_version)?;
+        Ok(())
     }
 }

@@ -1,11 +1,14 @@
 //! `gongkai verify`: is everything as it was kept?
 
+use std::io::Write;
+
 use clap::Args;
+use serde_json::json;
 
 use super::exit::counted;
-use super::{Context, Exit};
-use crate::archive;
-use crate::store::Access;
+use super::{Context, Exit, print};
+use crate::archive::{self, Damage, Verified, chain};
+use crate::store::{Access, Store};
 
 #[derive(Args)]
 pub struct Verify {
@@ -15,47 +18,85 @@ pub struct Verify {
     /// A link noted earlier (from a snapshot, or an earlier verify): is it still in the chain?
     #[arg(long, value_name = "LINK")]
     holds: Option<String>,
+    /// Print what was seen as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Verify {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let seen = archive::verify(&store, self.jobs.unwrap_or_else(cores))?;
-        println!(
+        if self.json {
+            return self.tell(context, &store, &seen);
+        }
+        let mut out = std::io::stdout().lock();
+        writeln!(
+            out,
             "{}: {}",
             context.config.archive.display(),
             counted(usize::try_from(seen.captures).unwrap_or(usize::MAX), "capture")
-        );
-        println!("  intact   {:8} payloads, {} bytes hashed again", seen.intact, seen.bytes);
-        println!("  damaged  {:8} payloads", seen.damaged.len());
+        )?;
+        writeln!(out, "  intact   {:8} payloads, {} bytes hashed again", seen.intact, seen.bytes)?;
+        writeln!(out, "  damaged  {:8} payloads", seen.damaged.len())?;
         for damage in &seen.damaged {
-            println!("    {}: {} (captures {:?})", damage.digest, damage.why, damage.captures);
+            writeln!(out, "    {}: {} (captures {:?})", damage.digest, damage.why, damage.captures)?;
         }
         for fault in &seen.file {
-            println!("  file     {fault}");
+            writeln!(out, "  file     {fault}")?;
         }
         for fault in &seen.chain {
-            println!("  chain    {fault}");
+            writeln!(out, "  chain    {fault}")?;
         }
         if let Some((capture, link)) = &seen.head {
             let whole = if seen.chain.is_empty() { "whole to" } else { "broken; ends with" };
-            println!("  chain    {whole} capture {capture}: {link}");
+            writeln!(out, "  chain    {whole} capture {capture}: {link}")?;
         }
         if let Some(link) = &self.holds {
-            let Some(capture) = archive::chain::holds(&store.reader()?, link)? else {
-                println!("  chain    does not hold {link}: captures were cut off, or it is of another archive");
+            let Some(capture) = chain::holds(&store.reader()?, link)? else {
+                writeln!(out, "  chain    does not hold {link}: captures were cut off, or it is of another archive")?;
                 return Ok(Exit::Damaged);
             };
-            println!("  chain    holds {link}, at capture {capture}");
+            writeln!(out, "  chain    holds {link}, at capture {capture}")?;
         }
         Ok(match seen.is_intact() {
             true if seen.intact == 0 => {
-                println!("  nothing to check");
+                writeln!(out, "  nothing to check")?;
                 Exit::Done
             }
             true => Exit::Done,
             false => Exit::Damaged,
         })
+    }
+
+    fn tell(&self, context: &Context, store: &Store, seen: &Verified) -> anyhow::Result<Exit> {
+        let held = match &self.holds {
+            Some(link) => Some((link, chain::holds(&store.reader()?, link)?)),
+            None => None,
+        };
+        let cut = matches!(held, Some((_, None)));
+        let outcome = match (seen.is_intact() && !cut, seen.intact) {
+            (false, _) => "damaged",
+            (true, 0) => "nothing_to_check",
+            (true, _) => "intact",
+        };
+        let damaged = seen
+            .damaged
+            .iter()
+            .map(|Damage { digest, why, captures }| json!({ "sha256": digest, "why": why, "captures": captures }));
+        print::json(&json!({
+            "archive": context.config.archive,
+            "outcome": outcome,
+            "captures": seen.captures,
+            "intact": seen.intact,
+            "bytes": seen.bytes,
+            "damaged": damaged.collect::<Vec<_>>(),
+            "file": seen.file,
+            "chain": seen.chain,
+            "head": seen.head.as_ref().map(|(capture, link)| json!({ "capture": capture.0, "link": link })),
+            "holds": held.map(|(link, at)| json!({ "link": link, "capture": at.map(|capture| capture.0) })),
+        }))?;
+        Ok(if outcome == "damaged" { Exit::Damaged } else { Exit::Done })
     }
 }
 

@@ -83,20 +83,8 @@ pub fn proof(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
     let values = dataset::values(connection, report.id)?;
     let code = asked.get("cell").ok_or_else(cell::no_cell)?;
     let value = cell::value_named(&values, code)?;
-    Ok(json_text(&match proof::prove(connection, &report, value) {
-        Ok(proof) => json!({
-            "proved": true,
-            "value": value,
-            "derived": proof.derived,
-            "decoded": proof.parsed.decoded,
-            "sha256": proof.capture.digest.to_string(),
-            "capture": proof.capture.id.0,
-            "url": proof.capture.url.as_str(),
-            "captured_at": proof.capture.started_at,
-            "parser_version": report.parser_version,
-        }),
-        Err(fault) => json!({ "proved": false, "value": value, "why": fault.to_string() }),
-    }))
+    let proved = proof::prove(connection, &report, value);
+    Ok(json_text(&proof::as_json(&report, value, proved.as_ref())))
 }
 
 pub fn agency(site: &Site, connection: &Connection, asked: &Asked) -> Answer {

@@ -9,7 +9,7 @@ use super::asked::Asked;
 use super::door::Trouble;
 use super::report::report_asked;
 use super::shell::{Lang, html, plain};
-use super::{Site, form, frame};
+use super::{Site, form, frame, wording};
 use crate::dataset::{self, ReportRow, ValueRow};
 use crate::proof;
 
@@ -49,7 +49,7 @@ pub fn panel(_: &Site, connection: &Connection, asked: &Asked) -> Result<Respons
     let report = report_asked(connection, asked)?;
     let values = dataset::values(connection, report.id)?;
     let code = asked.get("cell").ok_or_else(no_cell)?;
-    let cell = cell_shown(connection, &report, &values, code)?;
+    let cell = cell_shown(connection, &report, &values, code, asked.lang)?;
     let frame = frame_address(&report, Some(&cell.value))?;
     html(asked, &CellPage { lang: asked.lang, cell, frame })
 }
@@ -72,9 +72,11 @@ pub fn cell_shown(
     report: &ReportRow,
     values: &[ValueRow],
     code: &str,
+    lang: Lang,
 ) -> Result<CellShown, Trouble> {
     let value = value_named(values, code)?.clone();
-    let proved = proof::prove(connection, report, &value).map_err(|fault| fault.to_string()).map(|proof| {
+    let unproved = |fault: proof::ProofError| wording::unproved(lang, &fault.to_string());
+    let proved = proof::prove(connection, report, &value).map_err(unproved).map(|proof| {
         let (start, end) = proof.derived.place.bytes;
         let decoded = proof.parsed.decoded.as_ref();
         let body = &proof.body;

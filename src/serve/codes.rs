@@ -1,9 +1,12 @@
-//! Codes of the archive as words of a page: outcomes, ends of runs, what an address is expected to hold.
+//! Codes of the archive as words of a page: outcomes, ends of runs, what an address is expected to hold, how it was come by,
+//! what a page is, how a cell stands and by which rule it was read.
+
+use std::borrow::Cow;
 
 use super::shell::Lang;
 
 /// Code and Chinese; in English the codes speak for themselves.
-const CODES: [(&str, &str); 38] = [
+const CODES: [(&str, &str); 58] = [
     ("captured", "已存档"),
     ("not_modified", "未变化"),
     ("redirected", "已转向"),
@@ -42,6 +45,26 @@ const CODES: [(&str, &str); 38] = [
     ("listing", "列表"),
     ("attachment", "附件"),
     ("home", "首页"),
+    ("seed", "种子"),
+    ("link", "链接"),
+    ("page", "翻页"),
+    ("redirect", "转向"),
+    ("robots", "robots.txt"),
+    ("article", "文章"),
+    ("shell", "脚本生成的空页"),
+    ("other", "其他"),
+    ("length", "超过大小上限"),
+    ("time", "超过时间上限"),
+    ("disconnect", "连接中断"),
+    ("number", "数字"),
+    ("blank", "空白"),
+    ("dash", "横线"),
+    ("slash", "斜线"),
+    ("remark", "带文字的数字"),
+    ("label", "行名与表头均相符"),
+    ("near", "行名相近"),
+    ("order", "按法定表格的次序"),
+    ("pre2019", "2019年以前"),
 ];
 
 /// None for a code that has no Chinese word yet.
@@ -50,10 +73,11 @@ pub fn in_chinese(code: &str) -> Option<&'static str> {
 }
 
 impl Lang {
-    pub fn code<'a>(&self, code: &'a str) -> &'a str {
+    pub fn code<'a>(&self, code: &'a str) -> Cow<'a, str> {
         match self {
-            Lang::Zh => in_chinese(code).unwrap_or(code),
-            Lang::En => code,
+            Lang::Zh => in_chinese(code).unwrap_or(code).into(),
+            Lang::En if code.contains('_') => code.replace('_', " ").into(),
+            Lang::En => code.into(),
         }
     }
 }

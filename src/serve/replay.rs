@@ -5,10 +5,10 @@ use axum::body::Body;
 use axum::http::Response;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::Site;
 use super::asked::Asked;
 use super::door::{Trouble, download};
 use super::shell::{Shell, html, minute, plain};
+use super::{Site, wording};
 use crate::archive::{self, CaptureId};
 use crate::exchange::Headers;
 
@@ -72,7 +72,7 @@ pub fn page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Response
         outcome: outcome.flatten().unwrap_or_default(),
         is_report: crate::dataset::report_of(connection, id.0)?.is_some(),
         kind,
-        reason: plain(&reason),
+        reason: plain(&wording::reason(asked.lang, &reason)),
         encoding: encoding.unwrap_or_default(),
         request: lines(&capture.request.headers),
         answer: lines(&capture.headers),

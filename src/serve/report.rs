@@ -103,7 +103,7 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
         parser: other.parser_version.clone(),
         this: other.capture == report.capture,
     });
-    let cell = lit.map(|code| cell_shown(connection, &report, &values, code)).transpose()?;
+    let cell = lit.map(|code| cell_shown(connection, &report, &values, code, asked.lang)).transpose()?;
     let title = format!("{} {}", name, report.year.map_or("?".into(), |year| year.to_string()));
     let page = ReportPage {
         shell: Shell::new(asked, "coverage", plain(&title)),

@@ -1,5 +1,5 @@
-//! What a finding says, in the language of the page. The reader words its findings once, in English around the form's own terms:
-//! here are its sentences and what they are in Chinese, and the form's arithmetic in English.
+//! What a finding says, and why a page was read as it was, in the language of the page. The reader words both once, in English
+//! around the form's own terms: here are its sentences and what they are in Chinese, and the form's arithmetic in English.
 
 use super::findings::rule_named;
 use super::labels::{gloss, indicator_label};
@@ -62,6 +62,87 @@ const SENTENCES: [(&str, &str); 26] = [
     ("the head is in {}, the form in {}", "表头单位为{}，法定表格为{}"),
 ];
 
+/// What breaks a proof.
+const UNPROVED: [(&str, &str); 11] = [
+    ("the report names payload {} and its capture {}", "报告所指的内容为 {}，存档所指的为 {}"),
+    ("the bytes, read again, hold no such value", "重新读取存档字节，没有这个数值"),
+    ("not proved: the {} is stored as {} and the bytes give {}", "{} 存为 {}，存档字节给出 {}"),
+    ("value", "数值"),
+    ("state", "状态"),
+    ("printed text", "所印文字"),
+    ("first byte", "首字节"),
+    ("last byte", "末字节"),
+    ("table", "表"),
+    ("row", "行"),
+    ("column", "列"),
+];
+
+/// Why a page is what it is: parts with `; ` between them, of which each is a sentence here.
+const REASONS: [(&str, &str); 55] = [
+    ("a form with {} cells and no number, under the title {}", "表格有 {} 格而没有数字，标题为“{}”"),
+    ("{} cells of the form were read, {} with numbers", "读到法定表格 {} 格，其中 {} 格有数字"),
+    ("{} cells of the form were read", "读到法定表格 {} 格"),
+    ("{} of the report's section heads ({}), no table", "有年报的章节标题 {} 个（{}），没有表格"),
+    ("the form's labels, but no cells that can be told apart", "有法定表格的行名，但分不出单元格"),
+    ("{} links to annual reports", "有 {} 个指向年度报告的链接"),
+    ("the report is in {} attached files", "报告在 {} 个附件中"),
+    ("a script builds the page", "页面由脚本生成"),
+    ("the bytes served hold no content", "所给字节中没有内容"),
+    ("{} characters of text and nothing of the form", "正文 {} 字，没有法定表格的内容"),
+    ("neither text nor links of a report", "既没有报告正文，也没有报告链接"),
+    (
+        "the parser failed on this page: a fault of the program, kept for its next version",
+        "解析器在此页出错：属程序缺陷，留待下一版",
+    ),
+    // Walls and pages that are not there.
+    ("status {}, {}", "状态码 {}，{}"),
+    ("status {}", "状态码 {}"),
+    ("its title says {}", "标题写着“{}”"),
+    ("it says {} and little else, with status {}", "写着“{}”，此外几无内容，状态码 {}"),
+    ("it says {}", "写着“{}”"),
+    ("it asks for a captcha ({})", "要求验证码（{}）"),
+    ("a short page", "页面很短"),
+    ("加速乐 cookie challenge", "加速乐 Cookie 验证"),
+    ("瑞数 script challenge", "瑞数脚本验证"),
+    // Files.
+    ("RAR archive", "RAR 压缩包"),
+    ("7z archive", "7z 压缩包"),
+    ("ZIP archive", "ZIP 压缩包"),
+    ("broken ZIP container", "损坏的 ZIP 文件"),
+    ("PNG image", "PNG 图片"),
+    ("JPEG image", "JPEG 图片"),
+    ("GIF image", "GIF 图片"),
+    ("TIFF image", "TIFF 图片"),
+    ("gzip file", "GZIP 文件"),
+    ("binary file", "二进制文件"),
+    ("files of this kind are kept and not read", "这类文件只存不读"),
+    ("its reader failed on it", "读取程序在此出错"),
+    ("it is no workbook", "不是工作簿"),
+    ("DOC and WPS files are read once LibreOffice has made them DOCX", "DOC、WPS 文件须先由 LibreOffice 转为 DOCX"),
+    ("converted by LibreOffice", "已由 LibreOffice 转换"),
+    ("it is no PDF that can be read: {}", "不是可读的 PDF：{}"),
+    ("it is encrypted", "已加密"),
+    ("it has more than {} objects", "对象多于 {} 个"),
+    ("it holds no text: its pages are images", "没有文字：各页都是图片"),
+    ("its XML has a document type, which is not read", "其 XML 带有文档类型声明，不予读取"),
+    ("{} unpacks to more than {} bytes", "{} 解开后超过 {} 字节"),
+    // Limits, and codings that can't be undone.
+    ("more tables than are read", "表格过多，未全读"),
+    ("more cells than are read", "单元格过多，未全读"),
+    ("more links than are read", "链接过多，未全读"),
+    ("more scripts than are read", "脚本过多，未全读"),
+    ("more pages than are read", "页数过多，未全读"),
+    ("more bytes of a page than are read", "一页的字节过多，未全读"),
+    ("the {} stream breaks off or is damaged after {} decoded bytes", "{} 数据流在解出 {} 字节后中断或损坏"),
+    ("the {} stream decodes to more than {} bytes", "{} 数据流解开后超过 {} 字节"),
+    ("the content-coding {} is not known", "不认识的内容编码 {}"),
+    // Makers of walls.
+    ("waf_jsl", "加速乐防护"),
+    ("waf_ruishu", "瑞数防护"),
+    ("waf_block", "防火墙拦截"),
+    ("captcha", "验证码"),
+];
+
 /// What claims in prose are about, where it is no row of table three.
 const CLAIMED: [(&str, &str); 5] = [
     ("granted_and_partially", "予以公开及部分公开"),
@@ -73,26 +154,43 @@ const CLAIMED: [(&str, &str); 5] = [
 
 /// A finding's sentence; as the reader wrote it where it is not known here.
 pub fn detail(lang: Lang, detail: &str) -> String {
-    worded(lang, detail).unwrap_or_else(|| detail.to_owned())
+    worded(&SENTENCES, lang, detail).unwrap_or_else(|| detail.to_owned())
+}
+
+/// Why a number is not proved.
+pub fn unproved(lang: Lang, why: &str) -> String {
+    worded(&UNPROVED, lang, why).unwrap_or_else(|| why.to_owned())
+}
+
+/// Why a page was taken for what it is; parts that are not known here as the reader wrote them.
+pub fn reason(lang: Lang, reason: &str) -> String {
+    let parts = reason.split("; ").map(|part| match lang {
+        Lang::Zh => worded(&REASONS, lang, part).unwrap_or_else(|| part.to_owned()),
+        Lang::En => match part.split_once(": ") {
+            Some((maker, why)) => format!("{}: {why}", lang.code(maker)),
+            None => part.to_owned(),
+        },
+    });
+    parts.collect::<Vec<_>>().join(lang.w("；", "; "))
 }
 
 /// Whether a finding's rule and sentence have words in both languages.
 pub fn is_worded(finding: &Finding) -> bool {
-    rule_named(finding.rule).is_some() && worded(Lang::Zh, &finding.detail).is_some()
+    rule_named(finding.rule).is_some() && worded(&SENTENCES, Lang::Zh, &finding.detail).is_some()
 }
 
-fn worded(lang: Lang, detail: &str) -> Option<String> {
+fn worded(sentences: &[(&str, &str)], lang: Lang, detail: &str) -> Option<String> {
     if let Some((chinese, english)) = RULES.iter().find(|(chinese, _)| *chinese == detail) {
         return Some(lang.w(chinese, english).to_owned());
     }
-    let part = |part| worded(lang, part).unwrap_or_else(|| names(lang, part));
-    for (english, chinese) in SENTENCES {
+    let part = |part| worded(sentences, lang, part).unwrap_or_else(|| names(lang, part));
+    for (english, chinese) in sentences {
         if let Some(holes) = holes(english, detail) {
             return Some(filled(lang.w(chinese, english), &holes.into_iter().map(part).collect::<Vec<_>>()));
         }
     }
     let (subject, said) = detail.split_once(": ")?;
-    Some(format!("{}{}{}", part(subject), lang.w("：", ": "), worded(lang, said)?))
+    Some(format!("{}{}{}", part(subject), lang.w("：", ": "), worded(sentences, lang, said)?))
 }
 
 /// What stands where a sentence has `{}`.
@@ -206,8 +304,38 @@ mod tests {
     }
 
     #[test]
+    fn reasons_in_both_languages() {
+        for (said, chinese, english) in [
+            (
+                "200 cells of the form were read, 198 with numbers; more links than are read",
+                "读到法定表格 200 格，其中 198 格有数字；链接过多，未全读",
+                "200 cells of the form were read, 198 with numbers; more links than are read",
+            ),
+            (
+                "PDF: it holds no text: its pages are images",
+                "PDF：没有文字：各页都是图片",
+                "PDF: it holds no text: its pages are images",
+            ),
+            (
+                "waf_block: status 403, it says 安全狗",
+                "防火墙拦截：状态码 403，写着“安全狗”",
+                "waf block: status 403, it says 安全狗",
+            ),
+            (
+                "RAR archive: files of this kind are kept and not read",
+                "RAR 压缩包：这类文件只存不读",
+                "RAR archive: files of this kind are kept and not read",
+            ),
+            ("what nobody worded; status 404", "what nobody worded；状态码 404", "what nobody worded; status 404"),
+        ] {
+            assert_eq!(reason(Lang::Zh, said), chinese);
+            assert_eq!(reason(Lang::En, said), english);
+        }
+    }
+
+    #[test]
     fn chinese_has_a_place_for_each_word() {
-        for (english, chinese) in SENTENCES {
+        for (english, chinese) in SENTENCES.into_iter().chain(REASONS).chain(UNPROVED) {
             let count = |sentence: &str| sentence.matches('{').count();
             assert_eq!(count(english), count(chinese), "{english}");
         }

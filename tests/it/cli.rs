@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::site::{Answer, Site};
-use super::{gongkai, shared, stderr, stdout};
+use super::{gongkai, json, shared, stderr, stdout};
 
 fn parse(file: &Path) -> serde_json::Value {
     let output = gongkai().arg("parse").arg(file).arg("--json").output().unwrap();
@@ -204,6 +204,19 @@ fn robots_says_which_rule_decides() {
     assert_eq!(site.times(hosts[0], "/robots.txt"), 1);
     let (code, said) = ask(&site.url(hosts[1], "/"));
     assert!(code == 1 && said.contains("robots_unreachable"), "{said}");
+    let as_json = |url: &str| {
+        let mut command = gongkai();
+        command.current_dir(folder.path()).args(["--archive", "a.sqlite", "robots", "--json", url]);
+        let output = command.args(site.flags(&hosts)).output().unwrap();
+        (output.status.code().unwrap(), json(&output))
+    };
+    let (code, said) = as_json(&site.url(hosts[0], "/nb/1.pdf"));
+    assert_eq!((code, &said["allowed"], &said["line"]), (1, &false.into(), &2.into()), "{said}");
+    assert_eq!((&said["rule"], &said["crawl_delay_ms"]), (&"disallow: /nb/*.pdf$".into(), &4_000.into()), "{said}");
+    let (code, said) = as_json(&site.url(hosts[0], "/nb/1.html"));
+    assert_eq!((code, &said["allowed"], &said["line"]), (0, &true.into(), &serde_json::Value::Null), "{said}");
+    let (code, said) = as_json(&site.url(hosts[1], "/"));
+    assert_eq!((code, &said["allowed"], &said["outcome"]), (1, &false.into(), &"robots_unreachable".into()), "{said}");
     std::fs::write(folder.path().join("r.txt"), "User-agent: bai\nDisallow: /\n").unwrap();
     for (agent, status) in [("bai", 1), ("other", 0)] {
         let mut command = gongkai();

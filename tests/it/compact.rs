@@ -249,6 +249,23 @@ fn a_damaged_dictionary_shows_and_is_named() {
     // Packing again leaves what can't be read as it is, and says so.
     let done = compact(&store, Options::default(), |_| {}).unwrap();
     assert_eq!(done.damaged.len(), 10);
+    drop(store);
+    let said = gongkai().args(["compact", "--json", "--archive"]).arg(&path).output().unwrap();
+    let told = super::json(&said);
+    assert_eq!((said.status.code(), told["damaged"].as_array().unwrap().len()), (Some(7), 10), "{told}");
+    assert_eq!(told["damaged"][0]["sha256"].as_str().unwrap().len(), 64, "{told}");
+    let packed: u64 = told["hosts"].as_array().unwrap().iter().map(|host| host["payloads"].as_u64().unwrap()).sum();
+    assert_eq!(packed, 30, "{told}");
+    let said = gongkai().args(["verify", "--json", "--archive"]).arg(&path).output().unwrap();
+    let seen = super::json(&said);
+    assert_eq!(
+        (said.status.code(), &seen["outcome"], &seen["intact"]),
+        (Some(7), &"damaged".into(), &20.into()),
+        "{seen}"
+    );
+    let damage = &seen["damaged"][0];
+    assert!(damage["why"].as_str().unwrap().contains("dictionary") && damage["captures"].is_array(), "{seen}");
+    assert_eq!(seen["damaged"].as_array().unwrap().len(), 10, "{seen}");
 }
 
 #[test]
@@ -290,6 +307,11 @@ fn a_backup_made_while_a_writer_works_is_whole() {
         assert!(seen.is_intact(), "{seen:?}");
         assert!(seen.captures as i64 >= before && seen.captures >= 20);
     }
+    let copy = folder.path().join("last.sqlite");
+    let said = gongkai().args(["backup", "--json", "--out"]).arg(&copy).arg("--archive").arg(&path).output().unwrap();
+    let held = super::json(&said);
+    let head = archive::verify(&Store::open(&copy, Access::Read).unwrap(), 2).unwrap().head.unwrap();
+    assert_eq!((&held["capture"], &held["link"]), (&head.0.0.into(), &head.1.into()), "{held}");
     let refused = gongkai().args(["backup", "--out"]).arg(&path).arg("--archive").arg(&path).output().unwrap();
     assert_eq!(refused.status.code(), Some(2), "{}", stderr(&refused));
 }

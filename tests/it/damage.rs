@@ -237,6 +237,10 @@ fn captures_cut_off_with_all_traces_show_against_a_link_noted_before() {
     assert_eq!(archive::chain::holds(&store.reader().unwrap(), &link).unwrap(), None);
     let said = super::gongkai().args(["verify", "--holds", &link, "--archive"]).arg(&path).output().unwrap();
     assert_eq!(said.status.code(), Some(7), "{}", super::stdout(&said));
+    let said = super::gongkai().args(["verify", "--json", "--holds", &link, "--archive"]).arg(&path).output().unwrap();
+    let seen = super::json(&said);
+    assert_eq!((said.status.code(), &seen["outcome"]), (Some(7), &"damaged".into()), "{seen}");
+    assert_eq!((&seen["holds"]["capture"], &seen["head"]["capture"]), (&serde_json::Value::Null, &55.into()), "{seen}");
 }
 
 #[test]

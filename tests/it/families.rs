@@ -727,6 +727,22 @@ fn a_home_page_leads_to_its_column() {
     assert_eq!(site.times(HOST, "/nb/"), 2, "{}", stderr(&output));
     assert_eq!((site.times(HOST, "/nb/2020.html"), site.times(HOST, "/zwgk/")), (1, 1));
 
+    let as_json = |from: &str| {
+        let mut command = super::gongkai();
+        command.current_dir(folder.path()).args(["discover", from, "--json", "--archive", "b.sqlite", "--gap", "1ms"]);
+        let output = command.args(site.flags(&[HOST])).output().unwrap();
+        (output.status.code(), super::json(&output))
+    };
+    let (status, walk) = as_json(&site.url(HOST, "/"));
+    assert_eq!((status, &walk["column"]["url"]), (Some(0), &site.url(HOST, "/nb/").into()), "{walk}");
+    assert_eq!(walk["column"]["years"], serde_json::json!([2019, 2020, 2021, 2022, 2023]), "{walk}");
+    assert_eq!(
+        (walk["tried"].as_array().unwrap().len(), &walk["tried"][0]["outcome"]),
+        (4, &"redirected".into()),
+        "{walk}"
+    );
+    let (status, walk) = as_json(&site.url(HOST, "/zn/"));
+    assert_eq!((status, &walk["column"]), (Some(3), &serde_json::Value::Null), "{walk}");
     let nothing = discover(&site.url(HOST, "/zn/"));
     assert_eq!(nothing.status.code(), Some(3));
     assert!(stderr(&nothing).contains("1 page looked at"), "{}", stderr(&nothing));

@@ -389,6 +389,84 @@ fn the_openapi_document_names_what_answers() {
     }
 }
 
+/// Text of the elements that `chosen` names, without what is data: addresses, digests, raw bytes.
+fn words_of(page: &str, chosen: &str) -> String {
+    let page = scraper::Html::parse_document(page);
+    let chosen = scraper::Selector::parse(chosen).unwrap();
+    let is_data = |node: &scraper::ElementRef<'_>| {
+        let mut classes = node.value().classes();
+        classes.any(|class| ["url", "raw", "code"].contains(&class))
+    };
+    let mut words = String::new();
+    for element in page.select(&chosen) {
+        words.push_str(element.value().attr("title").unwrap_or_default());
+        for node in element.descendants() {
+            let above = node.ancestors().chain([node]).filter_map(scraper::ElementRef::wrap);
+            if let Some(text) = node.value().as_text()
+                && !above.clone().any(|node| is_data(&node))
+            {
+                words.push_str(text);
+                words.push(' ');
+            }
+        }
+    }
+    words
+}
+
+#[test]
+fn pages_say_words_and_no_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = archive_of_all_sorts(folder.path());
+    let store = Store::open(&archive, Access::Write).unwrap();
+    put(
+        &store,
+        "http://wall.gov.cn/",
+        "<html><title>网站防火墙</title><p>您的请求带有不合法参数，已被安全狗拦截</p></html>",
+    );
+    drop(store);
+    let connection = rusqlite::Connection::open(&archive).unwrap();
+    let mut captures = connection.prepare("SELECT id FROM capture ORDER BY id").unwrap();
+    let captures: Vec<i64> = captures.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let serving = serve(&archive);
+    let sichuan = capture_of(&archive, "四川省人力资源和社会保障厅");
+    let mut asked: Vec<(String, &str)> =
+        captures.iter().map(|id| (format!("/capture/{id}?lang=zh"), "dl.chain dd")).collect();
+    for cell in ["disclosure.fees.amount", "applications.received/total", "review.total"] {
+        asked.push((format!("/report/{sichuan}/cell?cell={cell}&lang=zh"), "dl.chain dd"));
+    }
+    for words in ["信访", "报告", "公开"] {
+        asked.push((format!("/search?q={}&lang=zh", encoded(words)), ".hits p.quiet"));
+    }
+    asked.push(("/compare?indicator=review.total&lang=zh".into(), "td a"));
+    asked.push(("/runs?lang=zh".into(), ".tag, td"));
+    let mut seen = String::new();
+    for (path, chosen) in asked {
+        let words = words_of(&get(&serving, &path).body, chosen);
+        assert!(!words.is_empty(), "{path}");
+        let known = words.replace("robots.txt", "").replace("gzip", "");
+        let latin = known.split(|c: char| !c.is_ascii_lowercase()).find(|word| word.len() > 3);
+        assert_eq!(latin, None, "{path}: {words}");
+        seen.push_str(&words);
+    }
+    for word in ["读到法定表格", "行名与表头均相符", "列表", "翻页", "链接", "数字", "防火墙拦截：状态码 200，写着"]
+    {
+        assert!(seen.contains(word), "{word}: {seen}");
+    }
+    let runs = words_of(&get(&serving, "/runs?lang=en").body, ".tag, td");
+    assert!(runs.contains("refused by robots") && !runs.contains('_'), "{runs}");
+}
+
+#[test]
+fn every_code_has_a_chinese_word() {
+    use gongkai::parse::{CellState, Rule, word};
+    let states = [CellState::Number, CellState::Blank, CellState::Dash, CellState::Slash, CellState::Remark];
+    let codes = gongkai::exchange::Hop::ALL.iter().map(|hop| hop.as_str());
+    let codes = codes.chain(states.iter().chain([&CellState::Unreadable]).map(word));
+    for code in codes.chain([Rule::Label, Rule::Near, Rule::Order].iter().map(word)) {
+        assert!(gongkai::serve::in_chinese(code).is_some(), "{code}");
+    }
+}
+
 #[test]
 fn every_outcome_has_a_chinese_word() {
     for outcome in gongkai::crawl::Outcome::ALL {

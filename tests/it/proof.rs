@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use super::{gongkai, stderr, stdout};
+use super::{gongkai, json, stderr, stdout};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     gongkai().current_dir(folder).args(["--archive", "gongkai-demo.sqlite"]).args(arguments).output().unwrap()
@@ -31,6 +31,10 @@ fn a_number_is_derived_again_from_its_bytes() {
     for words in ["= 19761.95", ">19761.95<", "gb18030 by meta (declared: gb2312)", "sha256", "proved"] {
         assert!(said.contains(words), "{words}\n{said}");
     }
+    let chain = json(&run(folder.path(), &[&SICHUAN[..], &["--json"]].concat()));
+    assert_eq!((&chain["proved"], &chain["value"]["value"]), (&true.into(), &"19761.95".into()), "{chain}");
+    assert_eq!((&chain["derived"]["value"], &chain["decoded"]["encoding"]), (&"19761.95".into(), &"gb18030".into()));
+    assert_eq!(chain["sha256"].as_str().unwrap().len(), 64);
     let gzipped = run(
         folder.path(),
         &["prove", "--agency", "杭州市人力资源和社会保障局", "--year", "2023", "--indicator", "review.total"],
@@ -60,6 +64,10 @@ fn whatever_differs_is_no_proof() {
         sql(folder.path(), tampered);
         let output = run(folder.path(), &SICHUAN);
         assert!(!output.status.success() && !stdout(&output).contains("proved:"), "{name}: {}", stdout(&output));
+        let as_json = run(folder.path(), &[&SICHUAN[..], &["--json"]].concat());
+        assert_eq!(as_json.status.code(), output.status.code(), "{name}");
+        let chain = json(&as_json);
+        assert!(chain["proved"] == false && !chain["why"].as_str().unwrap().is_empty(), "{name}: {chain}");
     }
 }
 
@@ -93,6 +101,11 @@ fn earlier_readings_stay_to_be_compared() {
         folder.path(),
         "UPDATE page SET parser_version = '1'; UPDATE value_cell SET value = '0' WHERE name IN (SELECT id FROM value_name WHERE indicator = 'disclosure.fees.amount'); DELETE FROM value_cell WHERE name IN (SELECT id FROM value_name WHERE indicator = 'review.total');",
     );
+    let dry = json(&run(folder.path(), &["reparse", "--dry-run", "--diff", "--json"]));
+    assert_eq!((&dry["gained"], &dry["lost"], &dry["changed"]), (&6.into(), &0.into(), &3.into()), "{dry}");
+    let cells: Vec<_> =
+        dry["differences"].as_array().unwrap().iter().flat_map(|of| of["cells"].as_array().unwrap()).collect();
+    assert_eq!((cells.len(), &dry["dry_run"], &dry["damaged"]), (9, &true.into(), &serde_json::json!([])), "{dry}");
     let reparsed = stdout(&run(folder.path(), &["reparse"]));
     assert!(reparsed.contains("numbers gained 6, lost 0, changed 3"), "{reparsed}");
     let said = stdout(&run(folder.path(), &["show", "四川省人力资源和社会保障厅", "2023", "--versions"]));
@@ -103,6 +116,26 @@ fn earlier_readings_stay_to_be_compared() {
     ] {
         assert!(said.contains(words), "{words}\n{said}");
     }
+    let versions = json(&run(folder.path(), &["show", "四川省人力资源和社会保障厅", "2023", "--versions", "--json"]));
+    let before = &versions["before"][0];
+    assert_eq!((&before["parser_version"], &before["values"]), (&"1".into(), &199.into()), "{versions}");
+    let gained = serde_json::json!({ "cell": "review.total", "before": null, "after": "number 2" });
+    assert!(before["cells"].as_array().unwrap().contains(&gained), "{versions}");
+}
+
+#[test]
+fn a_report_is_shown_as_json() {
+    let folder = demo();
+    let show =
+        |more: &[&str]| run(folder.path(), &[&["show", "四川省人力资源和社会保障厅", "2023", "--json"], more].concat());
+    let shown = json(&show(&[]));
+    assert_eq!((&shown["report"]["year"], &shown["page"]["kind"]), (&2023.into(), &"report".into()));
+    assert_eq!(shown["parser_version"], shown["stored_parser_version"]);
+    let captures: Vec<serde_json::Value> =
+        stdout(&show(&["--captures"])).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let current: Vec<_> = captures.iter().filter(|capture| capture["shown"] == true).collect();
+    assert_eq!(current.len(), 1, "{captures:?}");
+    assert_eq!((&current[0]["capture"], &current[0]["sha256"]), (&shown["capture"], &shown["source"]["sha256"]));
 }
 
 #[test]

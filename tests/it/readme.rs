@@ -49,6 +49,24 @@ fn every_command_is_one_the_program_knows() {
 }
 
 #[test]
+fn every_command_that_prints_data_takes_json() {
+    assert!(readme().contains("Every command that prints data takes `--json`"));
+    let help = stdout(&run(root(), &["--help"]));
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let without: Vec<&str> = commands
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next().filter(|command| !command.is_empty()))
+        // Where it is built in, its own commands have it.
+        .filter(|command| *command != "fleet")
+        .filter(|command| {
+            let help = stdout(&run(root(), &[command, "--help"]));
+            !help.lines().any(|line| line.trim_start().starts_with("--json"))
+        })
+        .collect();
+    // They write files, serve pages, or show another command at work.
+    assert_eq!(without, ["export", "serve", "demo", "help"]);
+}
+
+#[test]
 fn the_commands_on_the_demo_archive_do_what_they_say() {
     let folder = tempfile::tempdir().unwrap();
     assert!(run(folder.path(), &["-q", "demo"]).status.success());

@@ -43,8 +43,8 @@ pub struct HostPacked {
 #[derive(Debug, Default)]
 pub struct Compacted {
     pub hosts: Vec<HostPacked>,
-    /// Bodies that can't be read and were left as they are.
-    pub damaged: Vec<String>,
+    /// Bodies that can't be read and were left as they are: digest, and why.
+    pub damaged: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ fn pack_host(
     host: String,
     digests: &[Digest],
     options: Options,
-    damaged: &mut Vec<String>,
+    damaged: &mut Vec<(String, String)>,
 ) -> Result<HostPacked, ArchiveError> {
     let before = stored_bytes(connection, digests)?;
     let reader = payload::Reader::new(connection);

@@ -34,7 +34,7 @@ pub fn pack_all(
     digests: &[Digest],
     against: &[Kept],
     options: Options,
-    damaged: &mut Vec<String>,
+    damaged: &mut Vec<(String, String)>,
 ) -> Result<(), ArchiveError> {
     let next = AtomicUsize::new(0);
     let batch = options.batch.max(1);
@@ -73,7 +73,7 @@ fn write_all(
     store: &Store,
     mut ready: impl Iterator<Item = Result<Repacked, ArchiveError>>,
     batch: usize,
-    damaged: &mut Vec<String>,
+    damaged: &mut Vec<(String, String)>,
 ) -> Result<(), ArchiveError> {
     loop {
         let part: Vec<_> = ready.by_ref().take(batch).collect();
@@ -84,7 +84,7 @@ fn write_all(
         for one in part {
             match one {
                 Ok(repacked) => whole.push(repacked),
-                Err(ArchiveError::Damaged { digest, why }) => damaged.push(format!("{digest}: {why}")),
+                Err(ArchiveError::Damaged { digest, why }) => damaged.push((digest.to_string(), why)),
                 Err(fault) => return Err(fault),
             }
         }
