@@ -48,7 +48,7 @@ impl Import {
             "shards are taken in by themselves: name their place and nothing else"
         );
         if let Some(missing) = self.paths.iter().find(|path| path.as_os_str() != "-" && !path.exists()) {
-            anyhow::bail!("{} is not there: nothing was taken in", missing.display());
+            anyhow::bail!("{} can't be read: it is not there, and nothing was taken in", missing.display());
         }
         let store = context.open(Access::Write)?;
         let summary = match import::import(&store, &self.paths, &plain) {

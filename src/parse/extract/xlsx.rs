@@ -97,9 +97,9 @@ impl Sheet<'_> {
             return cells;
         }
         let cell = |text, colspan, rowspan| Cell { text, span: (0, self.length), colspan, rowspan, page_box: None };
+        let of_row: Vec<&Merge> = self.merges.iter().filter(|((y0, _), (y1, _))| (*y0..=*y1).contains(&y)).collect();
         for x in columns {
-            let merge =
-                self.merges.iter().find(|((y0, x0), (y1, x1))| (*y0..=*y1).contains(&y) && (*x0..=*x1).contains(&x));
+            let merge = of_row.iter().find(|((_, x0), (_, x1))| (*x0..=*x1).contains(&x)).copied();
             let ((y0, x0), (y1, x1)) = *merge.unwrap_or(&((y, x), (y, x)));
             // A merged cell begins where the first of its rows and columns is shown.
             let first = |shown: &[u32], from: u32| shown.get(shown.partition_point(|line| *line < from)).copied();
