@@ -47,7 +47,7 @@ pub fn at(text: &str) -> Option<YearAt> {
     })
 }
 
-/// The year of [`at`].
+/// The first year directly before 年 or 年度, however it is written.
 pub fn first(text: &str) -> Option<i16> {
     at(text).map(|at| at.year)
 }
