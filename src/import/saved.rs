@@ -131,7 +131,8 @@ fn unquoted(body: &[u8]) -> Vec<u8> {
     while let Some(at) = memchr::memchr(b'=', rest) {
         plain.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
-        let escaped = rest.get(..2).and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
+        let digits = rest.get(..2).filter(|two| two.iter().all(u8::is_ascii_hexdigit));
+        let escaped = digits.and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
         if let Some(left) = rest.strip_prefix(b"\r\n").or(rest.strip_prefix(b"\n")) {
             rest = left;
         } else if let Some(byte) = escaped {
@@ -162,11 +163,11 @@ mod tests {
 
     #[test]
     fn a_message_has_a_page_an_address_and_a_date() {
-        let blink = "From: <Saved by Blink>\r\nSnapshot-Content-Location: http://a.gov.cn/1.html\r\nDate: Tue, 2 Jan 2024 03:04:05 -0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype=\"text/html\";\r\n\tboundary=\"----B\"\r\n\r\n\r\n------B\r\nContent-Type: text/css\r\nContent-Location: http://a.gov.cn/1.css\r\n\r\np{}\r\n------B\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Location: http://a.gov.cn/1.html\r\n\r\n<p a=3D1>=E5=B9=B4=\r\n=E6=8A=A5\r\n------B--\r\n";
+        let blink = "From: <Saved by Blink>\r\nSnapshot-Content-Location: http://a.gov.cn/1.html\r\nDate: Tue, 2 Jan 2024 03:04:05 -0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype=\"text/html\";\r\n\tboundary=\"----B\"\r\n\r\n\r\n------B\r\nContent-Type: text/css\r\nContent-Location: http://a.gov.cn/1.css\r\n\r\np{}\r\n------B\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Location: http://a.gov.cn/1.html\r\n\r\n<p a=3D1>=E5=B9=B4=\r\n=E6=8A=A5=+1\r\n------B--\r\n";
         let saved_by_blink = saved(blink.as_bytes());
         assert_eq!(saved_by_blink.url.as_ref().map(Url::as_str), Some("http://a.gov.cn/1.html"));
         assert_eq!(saved_by_blink.date.map(|at| at.to_string()).as_deref(), Some("2024-01-02T03:04:05Z"));
-        assert_eq!(&*saved_by_blink.body, "<p a=1>年报\r\n".as_bytes());
+        assert_eq!(&*saved_by_blink.body, "<p a=1>年报=+1\r\n".as_bytes());
         let single = "From: x\nDate: Tue, 2 Jan 2024 11:04:05 +0800\nMIME-Version: 1.0\nContent-Type: text/html;\n\tcharset=\"gb2312\"\nContent-Transfer-Encoding: base64\nContent-Location: http://a.gov.cn/2.htm\n\nPHA+\neA==\n";
         let single = saved(single.as_bytes());
         assert_eq!(

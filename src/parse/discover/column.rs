@@ -123,8 +123,7 @@ fn uncut(words: &str) -> Option<String> {
     if OTHERS.iter().any(|other| kept.starts_with(other)) {
         return None;
     }
-    let year = year::first(kept)?;
-    let after = kept.rsplit(&year.to_string()).next()?.trim_start_matches(['年', '度']);
+    let after = year::at(kept)?.after(kept).trim_start_matches(['年', '度']);
     // What is left of the name, at the end: the longest that begins one.
     let begun = |at: &usize| NAMES.iter().any(|name| name.starts_with(&after[*at..]));
     let at = after.char_indices().map(|(at, _)| at).find(begun).unwrap_or(after.len());
@@ -233,6 +232,7 @@ mod tests {
             ("洛北区退役军人事务局2024年政府…", Some("洛北区退役军人事务局2024年政府信息公开工作年度报告")),
             ("洛北区水利局2024年…", Some("洛北区水利局2024年政府信息公开工作年度报告")),
             ("2024年洛北区水利局政府信息…", Some("2024年洛北区水利局政府信息公开工作年度报告")),
+            ("洛北区水利局二〇二四年政府信息…", Some("洛北区水利局二〇二四年政府信息公开工作年度报告")),
             ("洛北区水利局2024年部门决…", None),
             ("洛北区水利局2024年工作…", None),
             ("洛北区水利局2024年法治政…", None),
