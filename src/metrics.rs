@@ -51,13 +51,13 @@ const FAMILIES: [(&str, &str, &str, &str); 8] = [
         "gongkai_run_started_timestamp_seconds",
         "gauge",
         "When the last run began",
-        "SELECT CAST(strftime('%s', started_at) AS INTEGER) FROM crawl ORDER BY id DESC LIMIT 1",
+        "SELECT CAST(strftime('%s', started_at) AS INTEGER) FROM run ORDER BY id DESC LIMIT 1",
     ),
     (
         "gongkai_run_ended_timestamp_seconds",
         "gauge",
         "When the last run that ended did, by how",
-        "SELECT ended, CAST(strftime('%s', ended_at) AS INTEGER) FROM crawl WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1",
+        "SELECT ended, CAST(strftime('%s', ended_at) AS INTEGER) FROM run WHERE ended_at IS NOT NULL ORDER BY id DESC LIMIT 1",
     ),
 ];
 

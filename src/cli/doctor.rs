@@ -215,7 +215,7 @@ fn inside(connection: &Connection, path: &Path, now: Timestamp) -> Result<Vec<Si
         signs.push(doubtful("sites", found, advice));
     }
     let run: Option<(String, Option<String>)> = connection
-        .query_row("SELECT started_at, ended FROM crawl ORDER BY id DESC LIMIT 1", [], |row| {
+        .query_row("SELECT started_at, ended FROM run ORDER BY id DESC LIMIT 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })
         .optional()?;

@@ -116,7 +116,7 @@ pub struct Place {
 pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -> Result<Summary, CrawlError> {
     let store = place.store.clone();
     let scope = Scope::of(&seeds);
-    let begun = begin(&place, seeds).await?;
+    let begun = begin(&place, Some(seeds)).await?;
     let unread = read_unread(&store).await?;
     let visitor = Arc::new(visitor(place, scope, &begun).await?);
     let mut summary = Summary { reread: unread, ..Summary::default() };
@@ -157,7 +157,7 @@ pub async fn crawl_shared(
 
 /// One address now, and where its redirects lead: a visit each.
 pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Visited)>, CrawlError> {
-    let begun = begin(&place, Vec::new()).await?;
+    let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
     let mut visits = Vec::new();
@@ -192,7 +192,7 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
 
 /// What robots.txt of an address's host says: as the archive knows it from the last day, else asked for through the gate.
 pub async fn permission(place: Place, scope: Scope, url: &Url) -> Result<Permission, CrawlError> {
-    let begun = begin(&place, Vec::new()).await?;
+    let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
     let permission = if visitor.scope.holds(url) {
@@ -211,7 +211,8 @@ struct Begun {
     remembered: Vec<Remembered>,
 }
 
-async fn begin(place: &Place, seeds: Vec<Seed>) -> Result<Begun, CrawlError> {
+/// Makes the row of a run on its seeds, or of a look-up, which has none.
+async fn begin(place: &Place, seeds: Option<Vec<Seed>>) -> Result<Begun, CrawlError> {
     let (now, revisit) = (place.clock.now(), place.settings.revisit.clone());
     let begun = place
         .store
@@ -223,8 +224,11 @@ async fn begin(place: &Place, seeds: Vec<Seed>) -> Result<Begun, CrawlError> {
                     "{mended} addresses were due further ahead than any wait: the clock was set back, they are due now"
                 );
             }
-            frontier::plant(tx, &seeds, now)?;
-            tx.execute("INSERT INTO crawl (started_at) VALUES (?1)", [rfc3339(now)])?;
+            frontier::plant(tx, seeds.as_deref().unwrap_or_default(), now)?;
+            tx.execute(
+                "INSERT INTO crawl (started_at, is_look_up) VALUES (?1, ?2)",
+                params![rfc3339(now), seeds.is_none()],
+            )?;
             let crawl = tx.last_insert_rowid();
             Ok(Begun { crawl, reclaimed, remembered: frontier::remembered(tx, now)? })
         })

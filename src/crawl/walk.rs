@@ -80,7 +80,7 @@ struct Named {
 
 /// Walks from `home` towards the column. What it looked at is archived and stays out of the nightly crawl.
 pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlError> {
-    let begun = begin(&place, Vec::new()).await?;
+    let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
     let mut summary = Summary::default();

@@ -308,7 +308,7 @@ fn axis(lines: &BTreeMap<String, Line>) -> Vec<i16> {
 
 fn last_run(connection: &Connection) -> Result<Option<LastRun>, StoreError> {
     let run = connection
-        .prepare_cached("SELECT id, started_at, ended_at, ended FROM crawl ORDER BY id DESC LIMIT 1")?
+        .prepare_cached("SELECT id, started_at, ended_at, ended FROM run ORDER BY id DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
     let Some((crawl, started_at, ended_at, ended)) = run else { return Ok(None) };

@@ -78,7 +78,7 @@ struct Past {
 pub fn progress(connection: &Connection) -> Result<Option<Progress>, Trouble> {
     let now = Clock::system().now();
     let latest: Option<(i64, String, Option<String>)> = connection
-        .prepare_cached("SELECT id, started_at, ended_at FROM crawl ORDER BY id DESC LIMIT 1")?
+        .prepare_cached("SELECT id, started_at, ended_at FROM run ORDER BY id DESC LIMIT 1")?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let Some((crawl, started_at, ended_at)) = latest else { return Ok(None) };

@@ -177,3 +177,25 @@ fn the_log_as_json() {
     assert_eq!(line["level"], "WARN");
     assert!(line["message"].as_str().unwrap().contains("no contact is configured"), "{line}");
 }
+
+/// What was found and what changed in the night stays to be seen.
+#[test]
+fn a_look_up_is_not_the_last_run() {
+    let (folder, site) = crawled();
+    let archive = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
+    let last =
+        |of: &str| -> i64 { archive.query_row(&format!("SELECT max(id) FROM {of}"), [], |row| row.get(0)).unwrap() };
+    let night = last("run");
+    let (address, flags) = (site.url(HOST, "/x"), site.flags(&[HOST]));
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    for command in ["fetch", "robots", "discover"] {
+        let before = last("crawl");
+        let said = run(folder.path(), &[&[command, &address, "--gap", "10ms"], &flags[..]].concat());
+        assert!(last("crawl") > before, "{command} {}", stderr(&said));
+        assert_eq!(last("run"), night, "{command}");
+    }
+    let metrics = gongkai::metrics::text(&archive).unwrap();
+    let started = "SELECT CAST(strftime('%s', started_at) AS INTEGER) FROM crawl WHERE id = ?1";
+    let started: i64 = archive.query_row(started, [night], |row| row.get(0)).unwrap();
+    assert!(metrics.contains(&format!("gongkai_run_started_timestamp_seconds {started}")), "{metrics}");
+}
