@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{Context, Exit, print};
+use super::{Context, Exit, print, spare};
 use crate::archive::chain;
 use crate::store::{Access, Store, backup};
 
@@ -22,10 +22,7 @@ pub struct Backup {
 impl Backup {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
-        if same_file(store.path(), &self.out) {
-            tell!("gongkai: {} is the archive itself: name another file", self.out.display());
-            return Ok(Exit::Usage);
-        }
+        spare(store.path(), "--out", &self.out)?;
         backup(&store.reader()?, &self.out)?;
         let copy = Store::open(&self.out, Access::Read)?;
         let head = chain::head(&copy.reader()?)?;
@@ -42,8 +39,4 @@ impl Backup {
         }
         Ok(Exit::Done)
     }
-}
-
-fn same_file(a: &std::path::Path, b: &std::path::Path) -> bool {
-    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

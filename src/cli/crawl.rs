@@ -77,7 +77,7 @@ impl Crawl {
         if seeds.is_empty() {
             anyhow::bail!("no seed names an address: {} holds none", context.config.seeds.display());
         }
-        let archive = self.known(context)?;
+        let archive = if self.dry_run || self.only.is_some() { self.known(context)? } else { None };
         let only = self.only.as_deref().map(|only| planned::host(only, &seeds, archive.as_ref())).transpose()?;
         if self.dry_run {
             planned::say(&seeds, archive.as_ref(), only.as_deref(), self.max_pages, self.json)?;

@@ -78,9 +78,12 @@ fn say_tried(walk: &Walk) {
     }
 }
 
+fn quoted(text: &str) -> String {
+    toml::Value::String(print::plain(text)).to_string()
+}
+
 /// An entry for an agency that the walk only passed by.
 fn seed_beside(agency: &str, url: &Url) -> String {
-    let quoted = |text: &str| toml::Value::String(print::plain(text)).to_string();
     format!(
         "[[seed]]\nurl = {}\nagency = {}\nkind = \"listing\"\nverified = false\nnote = \"by the address of the column above, not looked at\"",
         quoted(url.as_str()),
@@ -90,7 +93,6 @@ fn seed_beside(agency: &str, url: &Url) -> String {
 
 /// An entry for a file of `seeds/`. What could not be learned is left for a person to fill in.
 fn seed(column: &Column) -> String {
-    let quoted = |text: &str| toml::Value::String(print::plain(text)).to_string();
     let years: Vec<String> = column.years.iter().map(i16::to_string).collect();
     let trail: Vec<String> = column.trail.iter().map(|words| print::plain(words)).collect();
     let agency = match &column.agency {
