@@ -40,6 +40,8 @@
 //!
 //! Which room may name which is checked by `tests/it/layers.rs`.
 
+#![deny(unsafe_code)]
+
 pub mod archive;
 pub mod cli;
 pub mod clock;

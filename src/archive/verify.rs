@@ -1,6 +1,6 @@
 //! Is it intact? Passed, failed, or nothing to check: the third is never reported as the first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::{ArchiveError, CaptureId, chain, dictionary, payload};
 use crate::digest::Digest;
-use crate::store::{self, Store};
+use crate::store::{self, Store, StoreError};
 
 /// What a verification saw.
 #[derive(Debug, Default)]
@@ -18,6 +18,10 @@ pub struct Verified {
     pub intact: u64,
     pub bytes: u64,
     pub damaged: Vec<Damage>,
+    /// Pages of the file whose bytes are as they were written; none where it keeps no sums of them.
+    pub pages: Option<u64>,
+    /// Pages that another program wrote back from the log, without a sum.
+    pub unsummed: u64,
     /// Faults of the file itself: pages, indexes, keys, schema, rows that belong to nothing.
     pub file: Vec<String>,
     /// Where the chain of captures is broken.
@@ -42,8 +46,11 @@ impl Verified {
 
 /// Re-hashes every payload with `jobs` readers and checks the file and the chain. Goes on past damage.
 pub fn verify(store: &Store, jobs: usize) -> Result<Verified, ArchiveError> {
-    let connection = store.reader()?;
+    let reader = store.reader()?;
+    // What is held against each other is of one moment: a crawl may go on.
+    let connection = reader.unchecked_transaction().map_err(StoreError::from)?;
     let mut seen = Verified::default();
+    pages(store, &connection, &mut seen);
     file_faults(&connection, &mut seen.file);
     match chain::faults(&connection) {
         Ok(faults) => seen.chain = faults,
@@ -55,8 +62,44 @@ pub fn verify(store: &Store, jobs: usize) -> Result<Verified, ArchiveError> {
         Err(fault) => seen.file.push(format!("the captures can't be counted: {fault}")),
     }
     let names = names(&connection, &mut seen.file);
+    drop(connection);
     hash_again(store, &names, jobs.max(1), &mut seen)?;
     Ok(seen)
+}
+
+/// Pages that are not as they were written are faults, by what they belong to.
+fn pages(store: &Store, connection: &Connection, seen: &mut Verified) {
+    let pages = match store::check_pages(store.path()) {
+        Ok(pages) => pages,
+        Err(fault) => return seen.file.push(format!("the file's pages can't be read to their end: {fault}")),
+    };
+    seen.unsummed = pages.unsummed;
+    seen.pages = (pages != store::Pages::default()).then_some(pages.whole);
+    if pages.changed.is_empty() {
+        return;
+    }
+    let owners = owners(connection).unwrap_or_default();
+    let mut of: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for number in pages.changed {
+        of.entry(owners.get(&number).map_or("no table", String::as_str)).or_default().push(number);
+    }
+    for (owner, numbers) in of {
+        let named = numbers.iter().take(NAMED).map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let more = if numbers.len() > NAMED { ", …" } else { "" };
+        let pages = if numbers.len() == 1 { "page" } else { "pages" };
+        seen.file.push(format!("of {owner}, {} {pages} not as written: {named}{more}", numbers.len()));
+    }
+}
+
+/// Numbers of pages that are told one by one.
+const NAMED: usize = 20;
+
+/// The table or index that each page belongs to; those of free pages are left out.
+fn owners(connection: &Connection) -> Result<BTreeMap<u64, String>, rusqlite::Error> {
+    let mut statement = connection.prepare("SELECT pageno, name FROM dbstat")?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)))?;
+    // What is known before the damage ends the walk.
+    Ok(rows.map_while(Result::ok).collect())
 }
 
 /// Digests of payloads, from their own table and from the captures: where one list breaks off, the other may go on.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::exit::counted;
 use super::{Context, Exit, print};
 use crate::archive::compact::{self, Options};
+use crate::store::StoreError;
 
 #[derive(Args)]
 pub struct Compact {
@@ -21,6 +22,9 @@ pub struct Compact {
     /// Leave the file as large as it is; the space is used for what comes
     #[arg(long)]
     keep_space: bool,
+    /// Write the file anew though pages of it are not as they were written; verify can't tell them afterwards
+    #[arg(long, conflicts_with = "keep_space")]
+    accept_damage: bool,
     /// Print what was done as JSON
     #[arg(long)]
     json: bool,
@@ -32,12 +36,10 @@ impl Compact {
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let options = Options { level: self.level, jobs, ..Options::default() };
         let done = compact::compact(&store, options, |_| {})?;
-        if !self.keep_space {
-            store.vacuum()?;
-        }
-        let exit = if done.damaged.is_empty() { Exit::Done } else { Exit::Damaged };
+        let kept = if self.keep_space { None } else { refused(store.vacuum(self.accept_damage))? };
+        let exit = if done.damaged.is_empty() && kept.is_none() { Exit::Done } else { Exit::Damaged };
         if self.json {
-            print::json(&as_json(&done))?;
+            print::json(&as_json(&done, kept))?;
             return Ok(exit);
         }
         let mut out = std::io::stdout().lock();
@@ -46,6 +48,9 @@ impl Compact {
         }
         for (digest, why) in &done.damaged {
             writeln!(out, "left as it is: payload {digest}: {why}")?;
+        }
+        if let Some(fault) = &kept {
+            writeln!(out, "{fault}")?;
         }
         let sum = |of: fn(&compact::HostPacked) -> u64| done.hosts.iter().map(of).sum::<u64>();
         writeln!(
@@ -60,8 +65,16 @@ impl Compact {
     }
 }
 
+/// Why a file that is not as it was written was not written anew.
+fn refused(done: Result<(), StoreError>) -> Result<Option<String>, StoreError> {
+    match done {
+        Err(fault @ StoreError::ChangedPages { .. }) => Ok(Some(fault.to_string())),
+        done => done.map(|()| None),
+    }
+}
+
 /// Hosts with few payloads are one entry, whose `host` is null.
-fn as_json(done: &compact::Compacted) -> Value {
+fn as_json(done: &compact::Compacted, kept: Option<String>) -> Value {
     let host = |host: &compact::HostPacked| {
         let of = |(of, size): &(&str, usize)| json!({ "of": of, "size_bytes": size });
         json!({
@@ -74,7 +87,7 @@ fn as_json(done: &compact::Compacted) -> Value {
         })
     };
     let damaged = done.damaged.iter().map(|(digest, why)| json!({ "sha256": digest, "why": why }));
-    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>() })
+    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>(), "file": kept })
 }
 
 fn table(done: &compact::Compacted) -> Table {

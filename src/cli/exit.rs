@@ -94,7 +94,7 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     };
     match store {
         StoreError::InUse { .. } => Some(Exit::InUse),
-        StoreError::Damaged(_) => Some(Exit::Damaged),
+        StoreError::Damaged(_) | StoreError::ChangedPages { .. } => Some(Exit::Damaged),
         StoreError::Missing { .. }
         | StoreError::Newer { .. }
         | StoreError::Older { .. }

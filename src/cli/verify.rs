@@ -42,6 +42,17 @@ impl Verify {
         for damage in &seen.damaged {
             writeln!(out, "    {}: {} (captures {:?})", damage.digest, damage.why, damage.captures)?;
         }
+        match seen.pages {
+            Some(whole) => writeln!(out, "  pages    {whole:8} of the file are as they were written")?,
+            None => writeln!(out, "  pages    the file keeps no sums of them: compact gives it some")?,
+        }
+        if seen.unsummed > 0 {
+            let pages = seen.unsummed;
+            writeln!(
+                out,
+                "  pages    {pages:8} were written back by another program, without a sum: compact gives them one"
+            )?;
+        }
         for fault in &seen.file {
             writeln!(out, "  file     {fault}")?;
         }
@@ -91,6 +102,8 @@ impl Verify {
             "intact": seen.intact,
             "bytes": seen.bytes,
             "damaged": damaged.collect::<Vec<_>>(),
+            "pages": seen.pages,
+            "pages_without_sum": seen.unsummed,
             "file": seen.file,
             "chain": seen.chain,
             "head": seen.head.as_ref().map(|(capture, link)| json!({ "capture": capture.0, "link": link })),

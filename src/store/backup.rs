@@ -3,10 +3,10 @@
 use std::fs::{File, remove_file, rename};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 
-use super::StoreError;
+use super::{StoreError, vfs};
 
 /// Copies what `connection` sees to `path`; the name is taken only when the copy is whole and on the disk.
 pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -35,7 +35,12 @@ pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
 }
 
 fn copy_to(moment: &Connection, beside: &Path) -> Result<(), StoreError> {
-    let mut copy = Connection::open(beside)?;
+    let mut copy = vfs::connect(beside, OpenFlags::default())?;
+    // Pages may be written before the first: a header says that they have sums. One that is damaged stays so.
+    if vfs::keeps_sums(moment)? {
+        vfs::keep_sums(&copy)?;
+        copy.execute_batch("PRAGMA user_version = 1")?;
+    }
     {
         let backup = Backup::new(moment, &mut copy)?;
         while backup.step(1_024)? != StepResult::Done {}

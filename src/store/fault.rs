@@ -22,6 +22,11 @@ pub enum StoreError {
     Busy(#[source] rusqlite::Error),
     #[error("the archive is damaged: {0}")]
     Damaged(#[source] rusqlite::Error),
+    #[error(
+        "{} was not written anew: pages of it are not as they were written ({count}), and would look as if they were: see verify, and \
+         compact --accept-damage", path.display()
+    )]
+    ChangedPages { path: PathBuf, count: usize },
     #[error("the archive can't be written: {0}")]
     Storage(#[source] rusqlite::Error),
     #[error("{what} {} failed: {source}", path.display())]

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::StoreError;
+use super::{StoreError, backup};
 
 const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
@@ -82,7 +82,7 @@ fn version(connection: &Connection) -> Result<i64, StoreError> {
 fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".before-{}", version + 1));
-    Ok(connection.backup("main", Path::new(&name), None::<fn(rusqlite::backup::Progress)>)?)
+    backup(connection, Path::new(&name))
 }
 
 /// In what the file's schema differs from that of this program: tables, indexes, views, triggers.

@@ -4,6 +4,8 @@ mod backup;
 mod fault;
 mod lock;
 mod migrate;
+mod pages;
+mod vfs;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use rusqlite::{Connection, OpenFlags};
 pub use backup::backup;
 pub use fault::StoreError;
 pub use migrate::{SCHEMA_VERSION, differences};
+pub use pages::{Pages, check as check_pages};
+pub use vfs::connect;
 
 /// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
 #[derive(Clone)]
@@ -45,15 +49,16 @@ impl Store {
         let inner = match access {
             Access::Write => {
                 let lock = lock::Lock::take(path)?;
-                let connection = Connection::open(path)?;
+                let connection = connect(path, OpenFlags::default())?;
                 migrate::expect_ours(&connection, path)?;
+                vfs::keep_sums(&connection)?;
                 let connection = configured(connection)?;
                 migrate::migrate(&connection, path)?;
                 Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: Some(lock) }
             }
             Access::Beside => {
                 expect(path)?;
-                let connection = configured(Connection::open(path)?)?;
+                let connection = configured(connect(path, OpenFlags::default())?)?;
                 Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: None }
             }
             Access::Read => {
@@ -88,11 +93,19 @@ impl Store {
         reader(&self.inner.path)
     }
 
-    /// Gives the space of what was replaced back to the system. Needs as much room again while it runs.
-    pub fn vacuum(&self) -> Result<(), StoreError> {
+    /// Writes the file anew without the space of what was replaced, and each page with a sum. Needs as much room again while it runs.
+    /// Pages that are not as they were written would look as if they were, so that such a file is refused unless that is accepted.
+    pub fn vacuum(&self, accept_changed: bool) -> Result<(), StoreError> {
         self.writer()?;
+        let path = &self.inner.path;
+        let fault = |source| StoreError::File { what: "reading", path: path.clone(), source };
+        let changed = if accept_changed { 0 } else { check_pages(path).map_err(fault)?.changed.len() };
+        if changed > 0 {
+            return Err(StoreError::ChangedPages { path: path.clone(), count: changed });
+        }
         // Not on the writer's connection, which is always in a transaction.
-        let connection = configured(Connection::open(&self.inner.path)?)?;
+        let connection = configured(connect(path, OpenFlags::default())?)?;
+        vfs::keep_sums(&connection)?;
         Ok(connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 
@@ -136,13 +149,11 @@ fn configured(connection: Connection) -> Result<Connection, StoreError> {
 
 fn reader(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = connect(path, flags)?;
     let is_readable = |connection: &Connection| connection.query_row("SELECT 1 FROM sqlite_schema", [], |_| Ok(()));
     let connection = match is_readable(&connection).map_err(StoreError::from) {
         // Where nothing can be written beside it, SQLite has no place for what readers and writers agree on. Nor can anybody write.
-        Err(StoreError::Storage(_)) if !has_wal(path) => {
-            Connection::open_with_flags(unchanging(path), flags | OpenFlags::SQLITE_OPEN_URI)?
-        }
+        Err(StoreError::Storage(_)) if !has_wal(path) => connect(unchanging(path), flags | OpenFlags::SQLITE_OPEN_URI)?,
         _ => connection,
     };
     prepared_once(&connection)?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use gongkai::archive::compact::{Options, compact};
 use gongkai::archive::{self, CaptureId};
 use gongkai::exchange::Exchange;
-use gongkai::store::{Access, Store};
-use rusqlite::Connection;
+use gongkai::store::{self, Access, Store};
+use rusqlite::{Connection, OpenFlags};
 
 use super::archive::{exchange, put};
 use super::gzip;
@@ -25,6 +25,11 @@ impl Dice {
 }
 
 const CAPTURES: u64 = 60;
+
+/// A connection of someone whose writes keep the pages' sums, so that these don't give a change away.
+fn keeping_sums(path: &Path) -> Connection {
+    store::connect(path, OpenFlags::default()).unwrap()
+}
 
 /// An archive of pages of some size, a few of them met again; what each capture held.
 fn filled(path: &Path) -> Vec<Exchange> {
@@ -55,7 +60,7 @@ fn filled(path: &Path) -> Vec<Exchange> {
 fn compacted(path: &Path) {
     let store = Store::open(path, Access::Write).unwrap();
     compact(&store, Options::default(), |_| {}).unwrap();
-    store.vacuum().unwrap();
+    store.vacuum(false).unwrap();
     drop(store);
     let connection = Connection::open(path).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -105,7 +110,7 @@ fn flip(path: &Path, dice: &mut Dice, places: &[(u64, u64)]) -> String {
 
 /// A change by someone who knows SQL, takes the triggers away and puts them back.
 fn alter(path: &Path, dice: &mut Dice) -> String {
-    let connection = Connection::open(path).unwrap();
+    let connection = keeping_sums(path);
     connection.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     let mut triggers = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").unwrap();
     let triggers: Vec<(String, String)> =
@@ -219,8 +224,7 @@ fn captures_cut_off_with_all_traces_show_against_a_link_noted_before() {
     };
     let (intact, (last, link)) = head(&path);
     assert!(intact && last == CaptureId(CAPTURES as i64));
-    Connection::open(&path)
-        .unwrap()
+    keeping_sums(&path)
         .execute_batch(
             "PRAGMA foreign_keys = OFF;
              DROP TRIGGER capture_kept; DROP TRIGGER capture_link_kept;
@@ -260,6 +264,197 @@ fn a_link_is_a_hash_that_others_can_compute() {
         assert_eq!(link, before);
     }
     assert_eq!(before.len(), 64);
+}
+
+/// A page of some archive, of which a run of bytes, from 1 bit to a sector, is replaced.
+fn overwrite(file: &mut [u8], dice: &mut Dice) -> String {
+    let at = usize::try_from(dice.below(file.len() as u64)).unwrap();
+    let length = [1, 4, 64, 512][usize::try_from(dice.below(4)).unwrap()].min(file.len() - at);
+    let place = format!("{length} bytes at {at}");
+    match (length, dice.below(3)) {
+        (1, _) => file[at] ^= 1 << dice.below(8),
+        (_, 0) => file[at..at + length].fill(0),
+        (_, 1) => file[at..at + length].fill(0xff),
+        _ => file[at..at + length].iter_mut().for_each(|byte| *byte = dice.below(256) as u8),
+    }
+    place
+}
+
+#[test]
+fn a_change_anywhere_in_the_file_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = super::gongkai().current_dir(folder.path()).args(["-q", "demo"]).output().unwrap();
+    assert!(demo.status.success());
+    let whole = std::fs::read(folder.path().join("gongkai-demo.sqlite")).unwrap();
+    let path = folder.path().join("damaged.sqlite");
+    let bodies = |path: &Path| -> Option<Vec<Option<Vec<u8>>>> {
+        let connection = Store::open(path, Access::Read).ok()?.reader().ok()?;
+        let captures: i64 = connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).ok()?;
+        let body = |id| archive::exchange(&connection, CaptureId(id)).ok().map(|(_, met)| met.response.body);
+        Some((1..=captures).map(body).collect())
+    };
+    let kept = bodies(&folder.path().join("gongkai-demo.sqlite")).unwrap();
+    let mut dice = Dice(20_261_128);
+    let (mut done, mut missed, mut readable, mut lost) = (0, Vec::new(), 0, 0);
+    while done < 100 {
+        let mut file = whole.clone();
+        let damage = overwrite(&mut file, &mut dice);
+        if file == whole {
+            continue;
+        }
+        done += 1;
+        std::fs::write(&path, &file).unwrap();
+        // What can't be opened is found as well.
+        let seen = Store::open(&path, Access::Read).map(|store| archive::verify(&store, 2).unwrap());
+        if seen.is_ok_and(|seen| seen.is_intact()) {
+            missed.push(damage);
+        }
+        for (kept, read) in kept.iter().zip(bodies(&path).unwrap_or_default()) {
+            assert!(read.is_none() || read == *kept, "a body never comes back wrong");
+            if read.is_some() { readable += 1 } else { lost += 1 }
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), file, "what is damaged is left as it is");
+    }
+    println!("{done} damages, {} missed; {readable} captures read, {lost} not", missed.len());
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(lost < readable / 10, "{lost} of {}", readable + lost);
+}
+
+/// The page of the file that begins with the table of that name.
+fn page_of(path: &Path, name: &str) -> usize {
+    let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
+    let page: i64 = keeping_sums(path).query_row(root, [name], |row| row.get(0)).unwrap();
+    usize::try_from(page - 1).unwrap()
+}
+
+const PAGE: usize = 4_096;
+
+#[test]
+fn a_changed_page_is_named_and_neither_copied_nor_packed_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    filled(&path);
+    let at = page_of(&path, "agency");
+    let mut file = std::fs::read(&path).unwrap();
+    // In the page's free space, where no row and no rule of SQLite's would show it.
+    file[at * PAGE + PAGE / 2] ^= 1;
+    std::fs::write(&path, &file).unwrap();
+    let named = format!("of agency, 1 page not as written: {}", at + 1);
+    let said = super::gongkai().args(["verify", "--archive"]).arg(&path).output().unwrap();
+    assert_eq!(said.status.code(), Some(7));
+    assert!(super::stdout(&said).contains(&named), "{}", super::stdout(&said));
+
+    let copy = folder.path().join("copy.sqlite");
+    let backup = super::gongkai().args(["backup", "--out"]).arg(&copy).arg("--archive").arg(&path).output().unwrap();
+    assert!(backup.status.success(), "{}", super::stderr(&backup));
+    let seen = archive::verify(&Store::open(&copy, Access::Read).unwrap(), 2).unwrap();
+    assert_eq!(seen.file, [named]);
+
+    let compact = super::gongkai().args(["compact", "--archive"]).arg(&path).output().unwrap();
+    assert_eq!(compact.status.code(), Some(7), "{}", super::stderr(&compact));
+    assert!(super::stdout(&compact).contains("not as they were written (1)"), "{}", super::stdout(&compact));
+    assert!(!archive::verify(&Store::open(&path, Access::Read).unwrap(), 2).unwrap().is_intact());
+
+    let compact = super::gongkai().args(["compact", "--accept-damage", "--archive"]).arg(&path).output().unwrap();
+    assert!(compact.status.success(), "{}", super::stdout(&compact));
+    assert!(archive::verify(&Store::open(&path, Access::Read).unwrap(), 2).unwrap().is_intact());
+}
+
+#[test]
+fn a_copy_made_while_the_log_is_full_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, copy) = (folder.path().join("a.sqlite"), folder.path().join("copy.sqlite"));
+    filled(&path);
+    let store = Store::open(&path, Access::Write).unwrap();
+    for n in 0..40 {
+        put(&store, exchange(&format!("http://a.gov.cn/late/{n}"), 200, &[n; 3_000]));
+    }
+    assert!(std::fs::metadata(folder.path().join("a.sqlite-wal")).unwrap().len() > 100_000, "pages wait in the log");
+    store::backup(&store.reader().unwrap(), &copy).unwrap();
+    for path in [&path, &copy] {
+        let seen = archive::verify(&Store::open(path, Access::Read).unwrap(), 2).unwrap();
+        assert!(seen.is_intact() && seen.pages.is_some_and(|pages| pages > 100), "{seen:?}");
+    }
+}
+
+#[test]
+fn a_log_that_another_program_writes_back_is_no_damage_and_hides_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, found) = (folder.path().join("a.sqlite"), folder.path().join("found.sqlite"));
+    filled(&path);
+    let store = Store::open(&path, Access::Write).unwrap();
+    put(&store, exchange("http://a.gov.cn/late", 200, &[7; 30_000]));
+    // What a kill -9 leaves.
+    for end in ["", "-wal"] {
+        std::fs::copy(format!("{}{end}", path.display()), format!("{}{end}", found.display())).unwrap();
+    }
+    drop(store);
+    let captures = |path: &Path| -> i64 {
+        let connection = Connection::open(path).unwrap();
+        connection.query_row("SELECT count(*) FROM capture", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(captures(&found), CAPTURES as i64 + 1);
+    assert!(!folder.path().join("found.sqlite-wal").exists(), "the last to close the file writes the log back");
+    let look = || archive::verify(&Store::open(&found, Access::Read).unwrap(), 2).unwrap();
+    let seen = look();
+    assert!(seen.is_intact() && seen.unsummed > 3 && seen.pages.is_some_and(|pages| pages > 100), "{seen:?}");
+    // Read and written by this program, they get their sums; and damage that was there before does not.
+    let at = page_of(&found, "agency");
+    let mut file = std::fs::read(&found).unwrap();
+    file[at * PAGE + PAGE / 2] ^= 1;
+    std::fs::write(&found, &file).unwrap();
+    let store = Store::open(&found, Access::Write).unwrap();
+    let name = |tx: &Connection| Ok(tx.execute("INSERT INTO agency (name) VALUES ('a')", [])?);
+    store.write_blocking(name).unwrap();
+    put(&store, exchange("http://a.gov.cn/later", 200, &[8; 30_000]));
+    drop(store);
+    assert!(look().unsummed < seen.unsummed);
+    assert_eq!(look().file, [format!("of agency, 1 page not as written: {}", at + 1)]);
+}
+
+#[test]
+fn nothing_is_found_while_another_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let store = Store::open(&path, Access::Write).unwrap();
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let stopped = stopped;
+            for n in 0u32.. {
+                if stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
+                    break;
+                }
+                put(&store, exchange(&format!("http://a.gov.cn/{n}"), 200, &n.to_be_bytes().repeat(1_000)));
+            }
+        });
+        for _ in 0..40 {
+            let seen = archive::verify(&Store::open(&path, Access::Read).unwrap(), 1).unwrap();
+            assert!(seen.is_intact(), "{seen:?}");
+        }
+        drop(stop);
+    });
+}
+
+#[test]
+fn a_file_without_sums_gets_them_as_it_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    of_the_first_schema(&path);
+    let store = Store::open(&path, Access::Write).unwrap();
+    put(&store, exchange("http://a.gov.cn/new", 200, &[7; 9_000]));
+    assert_eq!(archive::verify(&store, 2).unwrap().pages, None);
+    store.vacuum(false).unwrap();
+    put(&store, exchange("http://a.gov.cn/newer", 200, &[8; 9_000]));
+    drop(store);
+    let seen = archive::verify(&Store::open(&path, Access::Read).unwrap(), 2).unwrap();
+    assert!(seen.is_intact() && seen.pages.is_some_and(|pages| pages > 50), "{seen:?}");
+    let mut file = std::fs::read(&path).unwrap();
+    // A header that says there are no sums.
+    file[20] = 0;
+    std::fs::write(&path, file).unwrap();
+    let seen = archive::verify(&Store::open(&path, Access::Read).unwrap(), 2).unwrap();
+    assert!(!seen.is_intact() && seen.file.iter().any(|fault| fault.contains("not as written: 1")), "{seen:?}");
 }
 
 /// A file as the first schema left it, made by the first schema's own SQL.
