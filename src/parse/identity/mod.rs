@@ -234,11 +234,15 @@ fn agency_named(text: &str) -> Option<String> {
     Some(squeezed(text)).filter(|name| is_agency(name)).map(Cow::into_owned)
 }
 
-/// 来源：凤冈县民政局　发布时间：….
+/// 来源：凤冈县民政局发布时间：2024-01-18….
 fn source_in_line(document: &Document) -> Option<String> {
+    const NEXT: [&str; 8] = ["发布", "时间", "日期", "作者", "浏览", "点击", "字体", "阅读"];
     let mut lines = document.prose().take(HEAD_LINES).filter(|line| line.text.contains("来源"));
-    lines
-        .find_map(|line| agency_named(after(&line.text, "来源")?.split([' ', '\u{3000}', '|', '[', '【', '<']).next()?))
+    lines.find_map(|line| {
+        let named = after(&line.text, "来源")?.split([' ', '|', '[', '【', '<']).next()?;
+        let end = NEXT.iter().filter_map(|word| named.find(word)).min().unwrap_or(named.len());
+        agency_named(&named[..end])
+    })
 }
 
 /// 杭州市人力资源和社会保障局根据《中华人民共和国政府信息公开条例》….

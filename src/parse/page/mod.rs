@@ -114,6 +114,16 @@ pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
     sections(document).len() >= 3 && title::score(identity.title.as_deref().unwrap_or_default()) > -20
 }
 
+/// Whether a page is (a part of) a report by its title, and by a head of one of its sections or a row as wide as the form's.
+pub fn is_of_report(document: &Document, identity: &Identity) -> bool {
+    const WIDE: usize = 7;
+    let name = identity.title.as_deref().unwrap_or_default();
+    let is_wide = |table: &super::extract::Table| table.rows.iter().any(|row| row.cells.len() >= WIDE);
+    title::score(name) >= REPORT
+        && !title::is_about_reports(name)
+        && (!sections(document).is_empty() || document.tables.iter().any(is_wide))
+}
+
 /// The section heads that a page has: at the beginning of a numbered line, or behind their numeral where lines ran together.
 fn sections(document: &Document) -> Vec<&'static str> {
     /// A line longer than this is a paragraph, or many lines that ran together. Bytes.
