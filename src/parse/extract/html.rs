@@ -1,6 +1,7 @@
 //! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
 
 mod links;
+mod scripted;
 mod tables;
 
 use std::borrow::Cow;
@@ -234,6 +235,9 @@ impl Walk<'_> {
                 } else {
                     self.document.scripts.push_str(text);
                     self.document.scripts.push('\n');
+                }
+                if self.fields {
+                    self.scripted(span);
                 }
                 return;
             }

@@ -125,7 +125,9 @@ fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     let mut linked = None;
     for (n, line) in head.iter().enumerate() {
         let text = line.trim_start_matches('#');
-        if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
+        // A sentence, or the way to the page: 首页>政务公开>政府信息公开年报>正文.
+        let is_trail = || text.contains(['>', '＞', '»']) || ["首页", "位置："].iter().any(|word| text.contains(word));
+        if text.chars().count() > 60 || text.contains(['。', '，', ',']) || is_trail() {
             continue;
         }
         let next = head.get(n + 1).map(Cow::as_ref).unwrap_or_default();
@@ -153,7 +155,10 @@ fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
         if !is_link(document, text) {
             return Some(whole);
         }
-        linked.get_or_insert(whole);
+        // The name of the column in the navigation is not even that.
+        if year::first(text).is_some() {
+            linked.get_or_insert(whole);
+        }
     }
     linked
 }

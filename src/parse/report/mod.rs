@@ -139,6 +139,9 @@ pub fn report(document: &Document) -> Reading {
         if reading.values.is_empty() {
             statistics::spaced(document.prose(), &mut reading);
         }
+        if reading.values.is_empty() {
+            statistics::in_paragraphs(document.prose(), &mut reading);
+        }
         for line in glued {
             reading.values.extend(glued::suggested(line));
             reading.doubts.push(Doubt {

@@ -154,6 +154,15 @@ fn whose_report_among_those_of_others() {
     }
 }
 
+#[test]
+fn the_way_to_a_page_is_no_title_of_it() {
+    let body = "<p>现将2023年12月份依申请公开办理情况公布如下，收到申请31件，办结30件。</p>".repeat(9);
+    let trail = "<ul><li><a href=/nb/>政府信息公开年报</a></li></ul><div>当前位置：<a href=/>首页</a> &gt; <a href=/zwgk/>政务公开</a> &gt; <a href=/nb/>政府信息公开年报</a> &gt; 正文</div>";
+    let parsed = page("<meta name=ArticleTitle content=2023年12月份依申请公开情况>", &format!("{trail}{body}"));
+    assert_eq!(parsed.page.title.as_deref(), Some("2023年12月份依申请公开情况"));
+    assert_eq!(parsed.page.kind, PageKind::Article, "{}", parsed.page.reason);
+}
+
 /// A page that only has the report's file, beside links to others; and a year's collection, which is none.
 #[test]
 fn a_report_in_a_file_beside_links_to_others() {
