@@ -190,11 +190,19 @@ impl<'a> Apart<'a> {
 }
 
 impl TextPage<'_> {
+    /// Where the report that stands here goes on.
+    fn goes_on(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().filter(|link| link.hop == LinkHop::Part).map(|link| link.url.as_str())
+    }
+
     fn kind(&self, given: Given<'_>, document: &extract::Document, reading: &report::Reading) -> page::Verdict {
         let (kind, reason) = page::kind(given, document, &self.identity, reading, &self.links);
         match kind {
             PageKind::Wall | PageKind::Soft404 => (kind, reason),
             _ if self.is_later => (PageKind::Report, format!("a later page of a report; {reason}")),
+            _ if kind != PageKind::Report && self.goes_on().next().is_some() => {
+                (PageKind::Report, format!("the first page of a report; {reason}"))
+            }
             _ => (kind, reason),
         }
     }
@@ -205,7 +213,7 @@ fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::Codin
     let of_report = own.as_ref().unwrap_or(&page.document);
     let reading = report::report(of_report);
     let (kind, mut reason) = page.kind(given, &page.document, &reading);
-    let TextPage { text, document, identity, links, is_later } = &page;
+    let TextPage { text, document, identity, is_later, .. } = &page;
     note_limits(&mut reason, document);
     if let Some(fault) = fault {
         reason.push_str(&format!("; {fault}"));
@@ -213,8 +221,7 @@ fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::Codin
     let mut report = (kind == PageKind::Report)
         .then(|| assembled(of_report, reading, identity, |spans| text.places.bytes_of(&text.text, spans)));
     if let Some(report) = &mut report {
-        let goes_on: Vec<&str> =
-            links.iter().filter(|link| link.hop == LinkHop::Part).map(|link| link.url.as_str()).collect();
+        let goes_on: Vec<&str> = page.goes_on().collect();
         report.findings.extend(check::parts(&goes_on, *is_later));
         // The numbers of a part stand for no whole year.
         report.year = report.year.filter(|_| !is_later);

@@ -83,7 +83,7 @@ const UNPROVED: [(&str, &str); 11] = [
 ];
 
 /// Why a page is what it is: parts with `; ` between them, of which each is a sentence here.
-const REASONS: [(&str, &str); 56] = [
+const REASONS: [(&str, &str); 57] = [
     ("a form with {} cells and no number, under the title {}", "表格有 {} 格而没有数字，标题为“{}”"),
     ("{} cells of the form were read, {} with numbers", "读到法定表格 {} 格，其中 {} 格有数字"),
     ("{} cells of the form were read", "读到法定表格 {} 格"),
@@ -92,6 +92,7 @@ const REASONS: [(&str, &str); 56] = [
     ("{} links to annual reports", "有 {} 个指向年度报告的链接"),
     ("the report is in {} attached files", "报告在 {} 个附件中"),
     ("a later page of a report", "报告的续页"),
+    ("the first page of a report", "报告的首页，另有续页"),
     ("a script builds the page", "页面由脚本生成"),
     ("the bytes served hold no content", "所给字节中没有内容"),
     ("{} characters of text and nothing of the form", "正文 {} 字，没有法定表格的内容"),
