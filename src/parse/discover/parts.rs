@@ -23,8 +23,14 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
     if !called.is_empty() {
         return called;
     }
-    let numbered = document.anchors.iter().filter_map(|anchor| Some((after(&anchor.href)?, anchor)));
-    let leads = numbered.filter(|(number, anchor)| paging::is_next(anchor) || named(anchor, *number));
+    // By its words first: few links are a pager's, and each address is parsed.
+    let leads = document.anchors.iter().filter_map(|anchor| {
+        let is_next = paging::is_next(anchor);
+        let named = named(anchor).filter(|_| !is_next);
+        let number = (is_next || named.is_some()).then(|| after(&anchor.href)).flatten()?;
+        // Where the first part is 0 the second has the number 1 and the words of 2.
+        named.is_none_or(|named| named == number || named == number + 1).then_some((number, anchor))
+    });
     leads.min_by_key(|(number, _)| *number).map(|(_, anchor)| anchor.href.clone()).into_iter().collect()
 }
 
@@ -35,20 +41,20 @@ pub fn is_later(document: &Document, page: &Url) -> bool {
         let words = anchor.text.trim_matches(|c: char| !c.is_alphanumeric());
         let named = matches!(words, "1" | "上一页" | "上页" | "前一页" | "首页") || words.starts_with('第');
         let target = page.join(&anchor.href).ok().filter(|_| named).and_then(|target| Part::of(&target));
-        target.is_some_and(|target| target.base == own.base && target.number < own.number)
+        // To the first of them: the page before art_1_12 is another article.
+        target.is_some_and(|target| target.base == own.base && target.number < own.number.min(2))
     };
     let called = || paging::called(document).is_some_and(|name| own.base.ends_with(&format!("/{name}")));
     document.anchors.iter().any(back) || called()
 }
 
-/// `2`, `[2]`, `第2页`.
-fn named(anchor: &Anchor, number: usize) -> bool {
+/// The number that an anchor's words are: `2`, `[2]`, `第2页`.
+fn named(anchor: &Anchor) -> Option<usize> {
     const CHINESE: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
     let words = anchor.text.trim_matches(|c: char| !c.is_alphanumeric());
-    let words = words.strip_prefix('第').and_then(|words| words.split('页').next()).unwrap_or(words);
-    let digits = words.parse::<usize>().ok().or_else(|| CHINESE.iter().position(|digit| words.starts_with(digit)));
-    // Where the first part is 0 the second has the number 1 and the words of 2.
-    digits.is_some_and(|digits| digits == number || digits == number + 1)
+    let page = words.strip_prefix('第').and_then(|words| words.split('页').next());
+    let chinese = || page.and_then(|words| CHINESE.iter().position(|digit| *digit == words.trim()));
+    page.unwrap_or(words).trim().parse().ok().or_else(chinese)
 }
 
 /// An address without the number of its part.
@@ -147,7 +153,8 @@ mod tests {
             ("/nb/t1_77001_1.html", "<script>createPageHTML(3, 1, 't1_77001', 'html')</script>", true),
             ("/nb/612.html", "<a href=612_2.html>下一页</a>", false),
             ("/nb/show-9-34-1.html", "<a href=show-9-34-2.html>2</a>", false),
-            ("/nb/art_12_7.html", "<a href=art_12_6.html>上一篇</a>", false),
+            ("/nb/612_3.html", "<a href=612_2.html>上一页</a><a href=612.html>1</a>", true),
+            ("/nb/art_12_7.html", "<a href=art_12_6.html>上一页</a>", false),
         ] {
             let url = Url::parse(&format!("http://a.gov.cn{page}")).unwrap();
             assert_eq!(is_later(&html(markup), &url), later, "{page} {markup}");

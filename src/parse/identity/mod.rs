@@ -221,18 +221,20 @@ fn agency_of(
     // A portal is the government's; what it publishes is often a department's.
     let of_portal = |name: &String| name.ends_with("政府");
     for name in [publisher, document.meta("sitename").and_then(agency_named)].into_iter().flatten() {
-        if !of_portal(&name) || candidates.first().is_none_or(of_portal) {
+        if !of_portal(&name) || candidates.first().is_none_or(|first| of_portal(first) || is_whole(&name, first)) {
             candidates.push(name);
         }
     }
     // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one, and so is the same name with
     // its place before it: 盐津县豆沙镇人民政府 for 豆沙镇.
-    let whole = |name: &&String| {
-        let bare = name.strip_suffix("人民政府").unwrap_or(name);
-        candidates[0] != **name && (name.ends_with(&candidates[0]) || bare.ends_with(&candidates[0]))
-    };
+    let whole = |name: &&String| is_whole(name, &candidates[0]);
     let named = candidates.iter().find(|name| region::named(name).is_some());
     named.or_else(|| candidates.iter().find(whole)).or(candidates.first()).cloned()
+}
+
+/// Whether a name is another with its place before it, or with what it is behind it: 盐津县豆沙镇人民政府 and 豆沙镇.
+fn is_whole(name: &str, of: &str) -> bool {
+    name != of && (name.ends_with(of) || name.strip_suffix("人民政府").is_some_and(|place| place.ends_with(of)))
 }
 
 fn agency_named(text: &str) -> Option<String> {

@@ -230,10 +230,13 @@ pub fn in_paragraphs<'a>(lines: impl Iterator<Item = &'a Line>, reading: &mut Re
     for (number, line) in lines.enumerate() {
         let words = spans(line);
         let is_title = line.text.len() <= HEADING * '年'.len_utf8() && line.text.contains("统计表");
-        let is_heads = words.len() == 2
-            && matches!(&*key(words[0].0), "指标名称" | "统计指标")
-            && series_named(&key(words[1].0)) == Some(Series::Annual);
-        if is_title || is_heads {
+        // White space between Han characters is none: 统计指标 统计数.
+        let is_heads = || {
+            let heads = key(&line.text);
+            let counted = ["指标名称", "统计指标"].iter().find_map(|words| heads.strip_prefix(words));
+            counted.is_some_and(|words| series_named(words) == Some(Series::Annual))
+        };
+        if is_title || line.text.len() <= HEADING && is_heads() {
             begun = true;
             continue;
         }
