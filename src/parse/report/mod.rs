@@ -6,6 +6,7 @@
 mod four;
 mod gather;
 mod glued;
+mod paragraphs;
 mod rows;
 mod statistics;
 mod three;
@@ -140,7 +141,7 @@ pub fn report(document: &Document) -> Reading {
             statistics::spaced(document.prose(), &mut reading);
         }
         if reading.values.is_empty() {
-            statistics::in_paragraphs(document.prose(), &mut reading);
+            paragraphs::read(document.prose(), &mut reading);
         }
         for line in glued {
             reading.values.extend(glued::suggested(line));
