@@ -169,7 +169,7 @@ pub enum Hop {
     Seed,
     /// An ordinary link.
     Link,
-    /// The next page of a listing.
+    /// The next page of a listing, or of a report.
     Page,
     /// A Location header or its equivalent.
     Redirect,

@@ -8,7 +8,7 @@ use url::Url;
 use super::exit::counted;
 use super::network::NetworkArgs;
 use super::{Context, Exit, fetch, print, runtime};
-use crate::crawl::{self, Column, Walk};
+use crate::crawl::{self, Column, Outcome, Walk};
 use crate::store::Access;
 
 #[derive(Args)]
@@ -47,6 +47,9 @@ impl Discover {
                 tell!(
                     "gongkai: no column of annual reports within three hops; a seed may name the address if you know it"
                 );
+                if let Some(advice) = advice(&walk) {
+                    tell!("    what a person may try: {advice}");
+                }
                 Ok(Exit::Partial)
             }
         }
@@ -66,7 +69,17 @@ fn as_json(walk: &Walk) -> Value {
     let tried =
         walk.tried.iter().map(|tried| json!({ "url": tried.url, "outcome": tried.outcome, "text": tried.anchor }));
     let beside = walk.beside.iter().map(|(agency, url)| json!({ "url": url, "agency": agency }));
-    json!({ "column": column, "beside": beside.collect::<Vec<_>>(), "tried": tried.collect::<Vec<_>>() })
+    let advice = advice(walk).filter(|_| walk.column.is_none());
+    json!({ "column": column, "beside": beside.collect::<Vec<_>>(), "tried": tried.collect::<Vec<_>>(), "advice": advice })
+}
+
+/// What a person may try where the walk saw no more.
+fn advice(walk: &Walk) -> Option<&'static str> {
+    const SCRIPTED: &str = "no script is run here, and this site's pages are built by one: open it in a browser, go to \
+        its column 政府信息公开年报, and name in a seed what has an address of its own there (the column, each report or its file); \
+        `gongkai import` takes in pages that a browser saved; the portal of its government often has a copy";
+    let failed = walk.tried.last().map(|tried| tried.outcome).filter(|outcome| !outcome.is_success());
+    walk.tried.iter().any(|tried| tried.is_shell).then_some(SCRIPTED).or_else(|| failed.map(Outcome::advice))
 }
 
 fn say_tried(walk: &Walk) {

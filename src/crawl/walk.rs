@@ -135,7 +135,7 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
                 LinkHop::Page => (90, Way::Rows),
                 LinkHop::Link if is_row(&step.url, &discovered, link, &url) => (85, Way::Rows),
                 LinkHop::Link => towards(link, &url),
-                LinkHop::Attachment => continue,
+                LinkHop::Attachment | LinkHop::Part => continue,
             };
             let hops = step.hops + u32::from(way == Way::On);
             let redirects = if way == Way::Same { step.redirects + 1 } else { 0 };

@@ -34,10 +34,10 @@ use url::Url;
 use crate::exchange::{Headers, Request, Response};
 
 /// Raised with every change of behaviour, with a line in [`HISTORY`].
-pub const PARSER_VERSION: &str = "10";
+pub const PARSER_VERSION: &str = "11";
 
 /// What each parser version changed, oldest first.
-pub const HISTORY: [(&str, &str); 10] = [
+pub const HISTORY: [(&str, &str); 11] = [
     ("1", "first reader: the forms of 2021 and 2019 and statistics before, in HTML and text"),
     ("2", "reports that are PDF, DOCX or XLSX files"),
     (
@@ -62,6 +62,10 @@ pub const HISTORY: [(&str, &str); 10] = [
     (
         "10",
         "tables turned on their side; articles in JSON, markup in a form's field, tables of tabs, commas or spaces; UTF-8 encoded twice; hidden rows and columns of workbooks; statistics of two years, without a column of units, signed at the foot; labels in two languages; radicals of PDF fonts; where a title's year stands; links beside a report are no title of it; counts of other agencies and of several years in words; links: columns and lists of scripts, forms, menus and rows that are clicked; walls of more makers",
+    ),
+    (
+        "11",
+        "paragraphs in cells of a page's layout; counts, lists and titles of others beside a report are none of it; names with their place before them; reports on several pages",
     ),
 ];
 
@@ -133,6 +137,8 @@ struct TextPage<'a> {
     document: extract::Document,
     identity: identity::Identity,
     links: Vec<Link>,
+    /// It is a page of a report, and not the first.
+    is_later: bool,
 }
 
 impl<'a> Apart<'a> {
@@ -141,8 +147,10 @@ impl<'a> Apart<'a> {
             let text = decode::decode(given.headers, &content.bytes, content.coding.clone());
             let document = taken_apart(given.headers, &text.text);
             let identity = identity::identity(&document, given.url);
-            let links = discover::links(&document, &text.text, given.url, given.query);
-            TextPage { text, document, identity, links }
+            let mut links = discover::links(&document, &text.text, given.url, given.query);
+            let is_later =
+                discover::mark_parts(&mut links, &document, given.url, || page::is_of_report(&document, &identity));
+            TextPage { text, document, identity, links, is_later }
         });
         Apart { given, content, page }
     }
@@ -162,7 +170,7 @@ impl<'a> Apart<'a> {
             return Discovered { page, links: Vec::new(), is_column: false, broken_coding };
         };
         let nothing = report::Reading::default();
-        let (kind, reason) = page::kind(self.given, &page.document, &page.identity, &nothing, &page.links);
+        let (kind, reason) = page.kind(self.given, &page.document, &nothing);
         let is_column = discover::is_column(&page.document);
         Discovered {
             page: page_of(kind, reason, page.identity.clone()),
@@ -181,25 +189,50 @@ impl<'a> Apart<'a> {
     }
 }
 
+impl TextPage<'_> {
+    /// Where the report that stands here goes on.
+    fn goes_on(&self) -> impl Iterator<Item = &str> {
+        self.links.iter().filter(|link| link.hop == LinkHop::Part).map(|link| link.url.as_str())
+    }
+
+    fn kind(&self, given: Given<'_>, document: &extract::Document, reading: &report::Reading) -> page::Verdict {
+        let (kind, reason) = page::kind(given, document, &self.identity, reading, &self.links);
+        match kind {
+            PageKind::Wall | PageKind::Soft404 => (kind, reason),
+            _ if self.is_later => (PageKind::Report, format!("a later page of a report; {reason}")),
+            _ if kind != PageKind::Report && self.goes_on().next().is_some() => {
+                (PageKind::Report, format!("the first page of a report; {reason}"))
+            }
+            _ => (kind, reason),
+        }
+    }
+}
+
 fn read_page(given: Given<'_>, page: TextPage<'_>, fault: Option<&content::CodingFault>) -> Parsed {
-    let TextPage { text, document, identity, links } = page;
-    let own = identity.year.and_then(|year| section::of_year(&document, year));
-    let of_report = own.as_ref().unwrap_or(&document);
+    let own = page.identity.year.and_then(|year| section::of_year(&page.document, year));
+    let of_report = own.as_ref().unwrap_or(&page.document);
     let reading = report::report(of_report);
-    let (kind, mut reason) = page::kind(given, &document, &identity, &reading, &links);
-    note_limits(&mut reason, &document);
+    let (kind, mut reason) = page.kind(given, &page.document, &reading);
+    let TextPage { text, document, identity, is_later, .. } = &page;
+    note_limits(&mut reason, document);
     if let Some(fault) = fault {
         reason.push_str(&format!("; {fault}"));
     }
-    let report = (kind == PageKind::Report)
-        .then(|| assembled(of_report, reading, &identity, |spans| text.places.bytes_of(&text.text, spans)));
+    let mut report = (kind == PageKind::Report)
+        .then(|| assembled(of_report, reading, identity, |spans| text.places.bytes_of(&text.text, spans)));
+    if let Some(report) = &mut report {
+        let goes_on: Vec<&str> = page.goes_on().collect();
+        report.findings.extend(check::parts(&goes_on, *is_later));
+        // The numbers of a part stand for no whole year.
+        report.year = report.year.filter(|_| !is_later);
+    }
     Parsed {
-        decoded: Some(text.decoded),
-        page: page_of(kind, reason, identity),
         report,
-        links,
         tables: Vec::new(),
-        text: prose_of(&document),
+        text: prose_of(document),
+        decoded: Some(page.text.decoded),
+        page: page_of(kind, reason, page.identity),
+        links: page.links,
     }
 }
 

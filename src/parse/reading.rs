@@ -230,6 +230,8 @@ pub enum LinkHop {
     Page,
     Redirect,
     Attachment,
+    /// Where the report that begins here goes on.
+    Part,
 }
 
 /// The name of an enum's case, as the JSON of a reading and the archive have it.

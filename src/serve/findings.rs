@@ -48,6 +48,8 @@ pub fn rule_named(rule: &str) -> Option<(&'static str, &'static str)> {
         "unmatched" => ("对不上栏目", "unmatched"),
         "extra_row" => ("多出的行", "extra row"),
         "repeated" => ("重复出现", "repeated"),
+        "goes_on" => ("另有续页", "goes on elsewhere"),
+        "part" => ("报告的续页", "a later page"),
         _ => return None,
     })
 }

@@ -24,7 +24,7 @@ const RULES: [(&str, &str); 9] = [
 ];
 
 /// The reader's sentences, and what they are in Chinese: `{}` stands for words of the page, or for codes, which get their names.
-const SENTENCES: [(&str, &str); 26] = [
+const SENTENCES: [(&str, &str); 28] = [
     ("{} ({} cells without a number)", "{}（{} 格没有数字）"),
     ("{} ({} cells not read)", "{}（{} 格未读到）"),
     ("{} ({} rows not read)", "{}（{} 行未读到）"),
@@ -60,6 +60,11 @@ const SENTENCES: [(&str, &str); 26] = [
     ("{} cells ({}) for {} columns after {}", "{3} 之后有 {0} 格（{1}），应为 {2} 列"),
     ("printed in {} in a column of {}", "单位印作{}，所在列为{}"),
     ("the head is in {}, the form in {}", "表头单位为{}，法定表格为{}"),
+    ("the report goes on at {}: what stands there is not in this reading", "报告在 {} 续页，续页内容不在此次读取之内"),
+    (
+        "a later page of a report, read by itself: its year is left to the first page",
+        "报告的续页，单独读取：年份以首页为准",
+    ),
 ];
 
 /// What breaks a proof.
@@ -78,7 +83,7 @@ const UNPROVED: [(&str, &str); 11] = [
 ];
 
 /// Why a page is what it is: parts with `; ` between them, of which each is a sentence here.
-const REASONS: [(&str, &str); 55] = [
+const REASONS: [(&str, &str); 57] = [
     ("a form with {} cells and no number, under the title {}", "表格有 {} 格而没有数字，标题为“{}”"),
     ("{} cells of the form were read, {} with numbers", "读到法定表格 {} 格，其中 {} 格有数字"),
     ("{} cells of the form were read", "读到法定表格 {} 格"),
@@ -86,6 +91,8 @@ const REASONS: [(&str, &str); 55] = [
     ("the form's labels, but no cells that can be told apart", "有法定表格的行名，但分不出单元格"),
     ("{} links to annual reports", "有 {} 个指向年度报告的链接"),
     ("the report is in {} attached files", "报告在 {} 个附件中"),
+    ("a later page of a report", "报告的续页"),
+    ("the first page of a report", "报告的首页，另有续页"),
     ("a script builds the page", "页面由脚本生成"),
     ("the bytes served hold no content", "所给字节中没有内容"),
     ("{} characters of text and nothing of the form", "正文 {} 字，没有法定表格的内容"),

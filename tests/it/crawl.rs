@@ -269,6 +269,69 @@ fn a_run_that_its_bounds_ended_says_so() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
+/// Its pages are asked for and read one by one, and each says that it is not the whole.
+#[test]
+fn a_report_on_several_pages() {
+    let title = "<title>莲都区水利局2023年政府信息公开工作年度报告</title>";
+    let rows = |rows: &[&str]| rows.iter().map(|row| format!("<tr>{row}</tr>")).collect::<String>();
+    let first = format!(
+        "{title}<p>一、总体情况</p><p>二、主动公开政府信息情况</p><table>{}</table>",
+        rows(&["<td>信息内容</td><td>本年处理决定数量</td>", "<td>行政许可</td><td>97</td>"])
+    );
+    let second = format!(
+        "{title}<p>四、政府信息公开行政复议、行政诉讼情况</p><table>{}</table>",
+        rows(&["<td>信息内容</td><td>本年处理决定数量</td>", "<td>行政处罚</td><td>13</td>"])
+    );
+    let third = format!("{title}<p>六、其他需要报告的事项</p><p>无。</p>");
+    let called = |at: usize| format!("<script>createPageHTML(3, {at}, 't20240119_77001', 'html')</script>");
+    let linked =
+        |n: &[(&str, &str)]| n.iter().map(|(href, text)| format!("<a href={href}>{text}</a>")).collect::<String>();
+    for (addresses, pagers) in [
+        (
+            ["/nb/t20240119_77001.html", "/nb/t20240119_77001_1.html", "/nb/t20240119_77001_2.html"],
+            [called(0), called(1), called(2)],
+        ),
+        (
+            ["/nb/612.html", "/nb/612_2.html", "/nb/612_3.html"],
+            [
+                linked(&[("612_2.html", "2"), ("612_3.html", "3"), ("612_2.html", "下一页")]),
+                linked(&[("612.html", "上一页"), ("612.html", "1"), ("612_3.html", "下一页")]),
+                linked(&[("612_2.html", "上一页"), ("612.html", "1"), ("612_2.html", "2")]),
+            ],
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let list = format!(
+            "<title>政府信息公开年报</title><a href='{}'>莲都区水利局2023年政府信息公开工作年度报告</a>",
+            addresses[0]
+        );
+        let mut pages = vec![(HOST, "/nb/", Answer::html(list))];
+        for ((address, text), pager) in addresses.into_iter().zip([&first, &second, &third]).zip(pagers) {
+            pages.push((HOST, address, Answer::html(format!("{text}{pager}"))));
+        }
+        let site = Site::serve(pages);
+        let output = crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/nb/")], "10ms");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert_eq!(addresses.map(|address| site.times(HOST, address)), [1, 1, 1]);
+        let read = "SELECT coalesce(r.year, 'no year') || ': '
+             || coalesce((SELECT group_concat(v.indicator || ' ' || v.value) FROM value v WHERE v.report = r.id), 'nothing') || ', '
+             || (SELECT group_concat(f.rule) FROM finding f WHERE f.report = r.id AND f.rule IN ('goes_on', 'part'))
+             FROM report_current r ORDER BY r.capture";
+        assert_eq!(
+            query(folder.path(), read),
+            [
+                "2023: disclosure.licensing.decisions 97, goes_on",
+                "no year: disclosure.penalties.decisions 13, goes_on,part",
+                "no year: nothing, part"
+            ]
+        );
+        assert_eq!(
+            query(folder.path(), "SELECT count(*) || '' FROM url WHERE role = 'attachment' AND outcome = 'captured'"),
+            ["2"]
+        );
+    }
+}
+
 #[test]
 fn an_address_that_becomes_a_seed_leads_on() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@
 mod carried;
 mod columns;
 mod encoding;
+mod furniture;
 mod labels;
 mod markup;
 mod page;

@@ -748,6 +748,37 @@ fn a_home_page_leads_to_its_column() {
     assert!(stderr(&nothing).contains("1 page looked at"), "{}", stderr(&nothing));
 }
 
+/// Where a script builds the pages, or no page came, it says what a person may try.
+#[test]
+fn a_home_page_that_shows_nothing_is_answered_with_advice() {
+    const HOST: &str = "shell.test.gov.cn";
+    let shell = Answer::html(
+        "<title>某厅</title><script src=/app.js></script><noscript>请启用JavaScript</noscript><div id=app></div>",
+    );
+    for (home, advice) in
+        [(shell, "built by one: open it in a browser"), (Answer::status(502, &[]), "asked again by a later run")]
+    {
+        let site = Site::serve(vec![(HOST, "/", home)]);
+        let folder = tempfile::tempdir().unwrap();
+        let discover = |more: &[&str]| {
+            let mut command = super::gongkai();
+            command.current_dir(folder.path()).args([
+                "discover",
+                &site.url(HOST, "/"),
+                "--archive",
+                "a.sqlite",
+                "--gap",
+                "1ms",
+            ]);
+            command.args(more).args(site.flags(&[HOST])).output().unwrap()
+        };
+        let output = discover(&[]);
+        assert!(stderr(&output).contains(advice), "{}", stderr(&output));
+        let walk = super::json(&discover(&["--json"]));
+        assert!(walk["advice"].as_str().is_some_and(|said| said.contains(advice)), "{walk}");
+    }
+}
+
 /// Home pages as they are: in frames, sending the reader on, with columns behind scripts; and the agencies beside on a platform.
 #[test]
 fn a_home_page_in_frames_leads_to_the_columns_of_a_platform() {

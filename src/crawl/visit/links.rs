@@ -17,7 +17,7 @@ impl Visitor {
             LinkHop::Link => link.score >= parse::CANDIDATE,
             LinkHop::Page => lease.role == Role::Listing || discovered.page.kind == PageKind::Listing,
             LinkHop::Attachment => lease.role == Role::Report || link.score >= parse::CANDIDATE,
-            LinkHop::Redirect => true,
+            LinkHop::Redirect | LinkHop::Part => true,
         };
         let worth: Vec<&parse::Link> = discovered.links.iter().filter(worth).collect();
         let is_barren = lease.pages > 0 && worth.iter().all(|link| link.hop == LinkHop::Page);
@@ -29,6 +29,7 @@ impl Visitor {
         let (role, hop) = match link.hop {
             LinkHop::Attachment => (Role::Attachment, Hop::Attachment),
             LinkHop::Page => (Role::Listing, Hop::Page),
+            LinkHop::Part => (Role::Attachment, Hop::Page),
             LinkHop::Redirect => (lease.role, Hop::Redirect),
             // A report is named with its year, a column without.
             LinkHop::Link if parse::year_in_title(&link.text).is_some() => (Role::Report, Hop::Link),

@@ -22,6 +22,20 @@ pub fn doubts(reading: &Reading, bytes: &[(usize, usize)]) -> Vec<Finding> {
     findings
 }
 
+/// What stands on another page of the same report.
+pub fn parts(goes_on: &[&str], is_later: bool) -> Vec<Finding> {
+    let said = |rule, detail: String| open(rule, Severity::Warning, detail, "report", Vec::new());
+    let on = (!goes_on.is_empty()).then(|| {
+        said(
+            "goes_on",
+            format!("the report goes on at {}: what stands there is not in this reading", goes_on.join(", ")),
+        )
+    });
+    let later = is_later
+        .then(|| said("part", "a later page of a report, read by itself: its year is left to the first page".into()));
+    on.into_iter().chain(later).collect()
+}
+
 fn of(doubt: &Doubt, bytes: (usize, usize)) -> Finding {
     let severity = if doubt.rule == "extra_row" { Severity::Info } else { Severity::Warning };
     let finding = open(doubt.rule, severity, doubt.detail.clone(), &doubt.values.join(","), doubt.values.clone());

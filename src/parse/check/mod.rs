@@ -17,7 +17,7 @@ use super::report::{Read, code, code_of};
 use crate::digest::Digest;
 
 pub use across::{Year, across};
-pub use doubts::doubts;
+pub use doubts::{doubts, parts};
 pub use identities::identities;
 pub use narrative::narrative;
 

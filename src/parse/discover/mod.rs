@@ -11,6 +11,7 @@ mod hanweb;
 mod hanweb_query;
 mod jpaas;
 mod paging;
+mod parts;
 mod ucap;
 
 pub use by_year::column_of_another;
@@ -86,6 +87,34 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     }
     column::promote(document, url, &mut found.links);
     found.links
+}
+
+/// Marks the links to further parts of the report that the page is one of. Whether it is not the first.
+pub fn mark_parts(
+    links: &mut Vec<Link>,
+    document: &Document,
+    url: Option<&Url>,
+    is_of_report: impl FnOnce() -> bool,
+) -> bool {
+    let Some(url) = url else { return false };
+    let (next, is_later) = (parts::next(document, url), parts::is_later(document, url));
+    if next.is_empty() && !is_later || !is_of_report() {
+        return false;
+    }
+    for target in next.iter().filter_map(|target| url.join(target).ok()) {
+        match links.iter_mut().find(|link| link.url == target.as_str() && link.query.is_none()) {
+            Some(link) => (link.hop, link.score, link.text) = (LinkHop::Part, 0, String::new()),
+            None => links.push(Link {
+                url: target.into(),
+                method: "GET",
+                query: None,
+                hop: LinkHop::Part,
+                text: String::new(),
+                score: 0,
+            }),
+        }
+    }
+    is_later
 }
 
 struct Found<'a> {

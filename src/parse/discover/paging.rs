@@ -90,6 +90,11 @@ pub fn next(document: &Document, page: &Url) -> Vec<String> {
         .collect()
 }
 
+/// The name that `createPageHTML` is called with: `index`, or an article's own.
+pub fn called(document: &Document) -> Option<String> {
+    call(&document.scripts).map(|call| call.base)
+}
+
 /// The page after `…/showList/7/0/page_1.html`, the numbered lists of openness, where no pager names any. Past the last one
 /// they are empty.
 pub fn numbered(page: &Url, anchors: &[Anchor]) -> Option<String> {

@@ -1,6 +1,7 @@
 //! HTML taken apart in one pass over its tokens: no tree, so depth costs nothing; every cell keeps its byte range.
 
 mod links;
+mod scripted;
 mod tables;
 
 use std::borrow::Cow;
@@ -73,9 +74,19 @@ struct OpenTable {
     cell: Option<Cell>,
     cell_hidden: bool,
     text: String,
+    /// Lines of the cell's text that have ended, and where the one begins that has not.
+    lines: Vec<CellLine>,
+    line: Option<CellLine>,
     /// What is struck through in the cell.
     struck: String,
     group: usize,
+}
+
+/// A line within a cell: where it stands in the cell's text, and in the page.
+#[derive(Clone, Copy)]
+struct CellLine {
+    text: Span,
+    span: Span,
 }
 
 impl Walk<'_> {
@@ -118,7 +129,7 @@ impl Walk<'_> {
                 }
             }
             b"h1" => {
-                self.flush_line();
+                self.break_line();
                 self.heading = true;
             }
             name if breaks_line(name) => self.break_line(),
@@ -200,7 +211,7 @@ impl Walk<'_> {
             }
             b"sup" | b"sub" | b"del" | b"s" | b"strike" => self.close_aside(name),
             b"h1" => {
-                self.flush_line();
+                self.break_line();
                 self.heading = false;
             }
             name if breaks_line(name) => self.break_line(),
@@ -224,6 +235,9 @@ impl Walk<'_> {
                 } else {
                     self.document.scripts.push_str(text);
                     self.document.scripts.push('\n');
+                }
+                if self.fields {
+                    self.scripted(span);
                 }
                 return;
             }
@@ -252,7 +266,12 @@ impl Walk<'_> {
             return kept.append(references(&self.source[span.0..span.1], span.0));
         }
         match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
-            Some(open) => open.text.push_str(text),
+            Some(open) => {
+                let from = open.text.len();
+                open.text.push_str(text);
+                let line = open.line.get_or_insert(CellLine { text: (from, from), span });
+                (line.text.1, line.span.1) = (open.text.len(), span.1);
+            }
             None => {
                 if self.line.is_empty() {
                     self.line_span.0 = span.0;
@@ -288,7 +307,14 @@ impl Walk<'_> {
 
     fn break_line(&mut self) {
         match self.open.iter_mut().rev().find(|open| open.cell.is_some()) {
-            Some(open) => open.text.push('\n'),
+            Some(open) => {
+                if self.heading && self.document.heading.is_none() {
+                    let heading = open.line.and_then(|line| open.text.get(line.text.0..line.text.1)).map(tidy);
+                    self.document.heading = heading.filter(|heading| !heading.is_empty());
+                }
+                open.end_line();
+                open.text.push('\n');
+            }
             None => {
                 if let Some(kept) = &mut self.kept {
                     kept.append(Unescaped::from("\n"));

@@ -41,7 +41,7 @@ pub fn identity(document: &Document, url: Option<&Url>) -> Identity {
     let index_number = block.get(&["索引号", "信息索引号", "索引"]).map(str::to_owned);
     let agency = agency_of(document, &head, title.as_deref(), &block);
     let period = head.iter().find_map(|line| year::of_period(&line[period_at(line)?..]));
-    let year = year_of(&head, title.as_deref(), period);
+    let year = year_of(document, &head, title.as_deref(), period);
     let own_site = site_is_own(document, url);
     let region = site
         .as_ref()
@@ -95,10 +95,14 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
     let named: Vec<&str> = named.into_iter().flatten().filter(names_something).collect();
     // A column of annual reports is named in the navigation of every page.
     let other = named.iter().copied().find(|title| title::is_of_something_else(title));
+    let in_body = || body_title(document, head).filter(|title| names_something(&title.as_str()));
     if let Some(title) = other.or_else(|| named.iter().copied().find(of_report)) {
-        return Some(title.to_owned());
+        // A column's name, where the column is the report.
+        let says_nothing = |title: &str| year::first(title).is_none() && title::agency(title).is_none();
+        let better = (other.is_none() && says_nothing(title)).then(in_body).flatten();
+        return Some(better.filter(|better| !says_nothing(better)).unwrap_or_else(|| title.to_owned()));
     }
-    let in_body = body_title(document, head).filter(|title| names_something(&title.as_str()));
+    let in_body = in_body();
     match (in_body, named.first()) {
         (Some(title), Some(first)) if !of_report(&title.as_str()) => Some((*first).to_owned()),
         (None, first) => first.map(|first| (*first).to_owned()),
@@ -107,7 +111,7 @@ fn title_of(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
 }
 
 fn without_site(title: &str) -> &str {
-    let cut = ["_", " - ", "－", "——", "--", "|"].iter().filter_map(|mark| title.find(mark)).min();
+    let cut = ["_", " - ", " – ", "－", "——", "--", "|"].iter().filter_map(|mark| title.find(mark)).min();
     match cut {
         Some(at) if at > 0 => title[..at].trim(),
         _ => {
@@ -118,11 +122,12 @@ fn without_site(title: &str) -> &str {
 
 /// A line that is a report's title, with the agency's name from the line above when the two are set apart.
 fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
-    let is_link = |line: &str| document.anchors.iter().any(|anchor| squeezed(&anchor.text) == line);
     let mut linked = None;
     for (n, line) in head.iter().enumerate() {
         let text = line.trim_start_matches('#');
-        if text.chars().count() > 60 || text.contains(['。', '，', ',']) {
+        // A sentence, or the way to the page: 首页>政务公开>政府信息公开年报>正文.
+        let is_trail = || text.contains(['>', '＞', '»']) || ["首页", "位置："].iter().any(|word| text.contains(word));
+        if text.chars().count() > 60 || text.contains(['。', '，', ',']) || is_trail() {
             continue;
         }
         let next = head.get(n + 1).map(Cow::as_ref).unwrap_or_default();
@@ -147,20 +152,39 @@ fn body_title(document: &Document, head: &[Cow<'_, str>]) -> Option<String> {
             _ => whole,
         };
         // A link to a report, in a list beside this one, is its title only where nothing else is.
-        if !is_link(text) {
+        if !is_link(document, text) {
             return Some(whole);
         }
-        linked.get_or_insert(whole);
+        // The name of the column in the navigation is not even that.
+        if year::first(text).is_some() {
+            linked.get_or_insert(whole);
+        }
     }
     linked
 }
 
-fn year_of(head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
+/// Whether a line is a link's text, as titles beside a report are, with its date or a mark.
+fn is_link(document: &Document, line: &str) -> bool {
+    const TITLE: usize = 12 * '年'.len_utf8();
+    const DATE: usize = "[2024年01月20日]".len();
+    document.anchors.iter().any(|anchor| {
+        let text = squeezed(&anchor.text);
+        text == line || text.len() >= TITLE && line.contains(&*text) && line.len() - text.len() <= DATE
+    })
+}
+
+fn year_of(document: &Document, head: &[Cow<'_, str>], title: Option<&str>, period: Option<i16>) -> Option<i16> {
     let from_title = title.and_then(|title| year::of_title(&squeezed(title)));
     from_title
         .or(period)
         // No title and no period: the year the first sentence about the report begins with.
-        .or_else(|| head.iter().filter(|line| line.contains("信息公开")).find_map(|line| year::of_sentence(line)))
+        .or_else(|| {
+            let about = head.iter().filter(|line| line.contains("信息公开"));
+            about
+                .filter_map(|line| Some((line, year::of_sentence(line)?)))
+                .find(|(line, _)| !is_link(document, line))
+                .map(|(_, year)| year)
+        })
 }
 
 /// 统计期限自2023年1月1日, 数据统计期限为….
@@ -187,27 +211,49 @@ fn agency_of(
     }
     let named_in_block =
         block.get(&["发布机构", "发布单位", "公开主体", "信息来源", "发文机关"]).and_then(agency_named);
-    let publisher = document.meta("contentsource").and_then(agency_named);
+    let publisher = document.meta("contentsource").and_then(agency_named).or_else(|| source_in_line(document));
     let in_prose = head.iter().find_map(|line| agency_in_sentence(line));
-    let in_prose = in_prose.or_else(|| head.iter().find_map(|line| agency_before_its_report(line)));
-    let candidates =
-        [from_title.clone(), in_prose, named_in_block, publisher, document.meta("sitename").and_then(agency_named)];
-    let mut candidates: Vec<String> = candidates.into_iter().flatten().collect();
+    let before_its_report = |line: &Cow<'_, str>| {
+        agency_before_its_report(line).filter(|name| from_title.as_ref() != Some(name) && !is_link(document, line))
+    };
+    let in_prose = in_prose.or_else(|| head.iter().find_map(before_its_report));
+    let mut candidates: Vec<String> = [from_title, in_prose, named_in_block].into_iter().flatten().collect();
     // A portal is the government's; what it publishes is often a department's.
     let of_portal = |name: &String| name.ends_with("政府");
-    if candidates.len() > 1 && candidates.last().is_some_and(of_portal) && !of_portal(&candidates[0]) {
-        candidates.pop();
+    for name in [publisher, document.meta("sitename").and_then(agency_named)].into_iter().flatten() {
+        if !of_portal(&name) || candidates.first().is_none_or(|first| of_portal(first) || is_whole(&name, first)) {
+            candidates.push(name);
+        }
     }
-    // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one.
-    candidates.iter().find(|name| region::named(name).is_some()).or(candidates.first()).cloned()
+    // 市人力社保局 is an abbreviation; a name that says which place it is of is the better one, and so is the same name with
+    // its place before it: 盐津县豆沙镇人民政府 for 豆沙镇.
+    let whole = |name: &&String| is_whole(name, &candidates[0]);
+    let named = candidates.iter().find(|name| region::named(name).is_some());
+    named.or_else(|| candidates.iter().find(whole)).or(candidates.first()).cloned()
+}
+
+/// Whether a name is another with its place before it, or with what it is behind it: 盐津县豆沙镇人民政府 and 豆沙镇.
+fn is_whole(name: &str, of: &str) -> bool {
+    name != of && (name.ends_with(of) || name.strip_suffix("人民政府").is_some_and(|place| place.ends_with(of)))
 }
 
 fn agency_named(text: &str) -> Option<String> {
     Some(squeezed(text)).filter(|name| is_agency(name)).map(Cow::into_owned)
 }
 
+/// 来源：凤冈县民政局发布时间：2024-01-18….
+fn source_in_line(document: &Document) -> Option<String> {
+    const NEXT: [&str; 8] = ["发布", "时间", "日期", "作者", "浏览", "点击", "字体", "阅读"];
+    let mut lines = document.prose().take(HEAD_LINES).filter(|line| line.text.contains("来源"));
+    lines.find_map(|line| {
+        let named = after(&line.text, "来源")?.split([' ', '|', '[', '【', '<']).next()?;
+        let end = NEXT.iter().filter_map(|word| named.find(word)).min().unwrap_or(named.len());
+        agency_named(&named[..end])
+    })
+}
+
 /// 杭州市人力资源和社会保障局根据《中华人民共和国政府信息公开条例》….
-fn agency_in_sentence(line: &str) -> Option<String> {
+fn agency_in_sentence<'l>(line: &'l str) -> Option<String> {
     static LAW: LazyLock<memmem::Finder<'static>> =
         LazyLock::new(|| memmem::Finder::new("《中华人民共和国政府信息公开"));
     LAW.find(line.as_bytes())?;
@@ -215,7 +261,10 @@ fn agency_in_sentence(line: &str) -> Option<String> {
         ["根据《中华人民共和国政府信息公开", "依据《中华人民共和国政府信息公开", "按照《中华人民共和国政府信息公开"]
             .iter()
             .find_map(|words| line.find(words))?;
-    let name = line[..at].rsplit(['，', ',', '。', '、', '：', ':']).next()?;
+    let clause = |text: &'l str| text.rsplit(['，', ',', '。', '、', '：', ':', ')']).next();
+    // 根据…要求，杭州市水务局编制了本年度报告.
+    let behind = || clause(&line[at..line[at..].find("编制")? + at]);
+    let name = clause(&line[..at]).filter(|name| !name.is_empty()).or_else(behind)?;
     let by = ["本年度报告由", "本报告由", "本年报由", "由"].iter().find_map(|words| name.strip_prefix(words));
     let name = by.unwrap_or(name);
     is_agency(name).then(|| name.to_owned())

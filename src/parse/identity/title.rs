@@ -151,6 +151,8 @@ pub fn is_of_something_else(text: &str) -> bool {
 pub fn agency(title: &str) -> Option<String> {
     let title = squeezed(title);
     let (start, end) = core(&title)?;
+    // …市人民政府信息公开工作年度报告: the government's own last word is the first of the report's.
+    let start = if title[..start].ends_with("人民") { start + "政府".len() } else { start };
     let before = without_years(&title[..start]);
     // …局关于公布《2021年政府信息公开工作年度报告》的公告.
     let announced_by = before.split_once("关于").map(|(by, _)| by).filter(|by| is_agency(by));
@@ -293,6 +295,7 @@ mod tests {
             ),
             ("2019年上海市人民政府办公厅政府信息公开工作年度报告", Some(2019), Some("上海市人民政府办公厅")),
             ("平潭综合实验区2017 年度政府信息公开工作年度报告", Some(2017), Some("平潭综合实验区")),
+            ("2019年大冶市人民政府信息公开工作年度报告", Some(2019), Some("大冶市人民政府")),
             ("2024年政府信息公开工作年度报告", Some(2024), None),
             ("丽水市农业农村局二〇二三年政府信息公开工作年度报告", Some(2023), Some("丽水市农业农村局")),
             ("丽水市农业农村局二0二三年度政府信息公开年报", Some(2023), Some("丽水市农业农村局")),

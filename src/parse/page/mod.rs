@@ -11,6 +11,7 @@ use super::Given;
 use super::extract::Document;
 use super::identity::Identity;
 use super::identity::title::{self, CANDIDATE, REPORT};
+use super::identity::year;
 use super::label::key;
 use super::reading::{LinkHop, PageKind};
 use super::report::Reading;
@@ -78,15 +79,21 @@ pub fn kind(
         .iter()
         .filter_map(|meta| document.meta(meta))
         .any(|name| name.contains("年报") || name.contains("年度报告"));
+    let attachments = links.iter().filter(|link| link.hop == LinkHop::Attachment).count();
+    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
+    let in_files = || (PageKind::Attachment, format!("the report is in {attachments} attached files"));
+    // Beside one report of an agency and a year stand links to others.
+    let of_one = year::first(&name).is_some() && title::agency(&name).is_some() && !name.contains("汇总");
+    if of_one && (1..=3).contains(&attachments) && promises >= REPORT && visible < 1_500 {
+        return in_files();
+    }
     // An answer of a side API, however few its rows.
     let rows_alone = matches!(text_start(given.body), Some(b'{' | b'['));
     if promising >= 3 || (promising >= 1 && (column || rows_alone || promises >= REPORT)) {
         return (PageKind::Listing, format!("{promising} links to annual reports"));
     }
-    let attachments = links.iter().filter(|link| link.hop == LinkHop::Attachment).count();
-    let visible: usize = document.prose().map(|line| line.text.chars().count()).sum();
     if attachments > 0 && promises >= REPORT && visible < 1_500 {
-        return (PageKind::Attachment, format!("the report is in {attachments} attached files"));
+        return in_files();
     }
     if visible < 500 && document.tables.is_empty() && is_shell(document, given.body) {
         return (PageKind::Shell, "a script builds the page; the bytes served hold no content".into());
@@ -105,6 +112,16 @@ fn text_start(body: &[u8]) -> Option<u8> {
 /// Whether a file is a report by its section heads alone.
 pub fn is_report_in_words(document: &Document, identity: &Identity) -> bool {
     sections(document).len() >= 3 && title::score(identity.title.as_deref().unwrap_or_default()) > -20
+}
+
+/// Whether a page is (a part of) a report by its title, and by a head of one of its sections or a row as wide as the form's.
+pub fn is_of_report(document: &Document, identity: &Identity) -> bool {
+    const WIDE: usize = 7;
+    let name = identity.title.as_deref().unwrap_or_default();
+    let is_wide = |table: &super::extract::Table| table.rows.iter().any(|row| row.cells.len() >= WIDE);
+    title::score(name) >= REPORT
+        && !title::is_about_reports(name)
+        && (!sections(document).is_empty() || document.tables.iter().any(is_wide))
 }
 
 /// The section heads that a page has: at the beginning of a numbered line, or behind their numeral where lines ran together.

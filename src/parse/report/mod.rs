@@ -6,6 +6,7 @@
 mod four;
 mod gather;
 mod glued;
+mod paragraphs;
 mod rows;
 mod statistics;
 mod three;
@@ -139,6 +140,9 @@ pub fn report(document: &Document) -> Reading {
         if reading.values.is_empty() {
             statistics::spaced(document.prose(), &mut reading);
         }
+        if reading.values.is_empty() {
+            paragraphs::read(document.prose(), &mut reading);
+        }
         for line in glued {
             reading.values.extend(glued::suggested(line));
             reading.doubts.push(Doubt {
@@ -158,6 +162,9 @@ pub fn report(document: &Document) -> Reading {
     reading
 }
 
+/// No form of statistics has fewer numbers.
+const FEWEST: usize = 4;
+
 fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
     two::read(rows, reading);
     three::read(rows, reading);
@@ -165,16 +172,20 @@ fn of_rows(rows: &[Row<'_>], reading: &mut Reading) {
     if reading.values.is_empty() {
         let mut statistics = Reading::default();
         statistics::read(rows, &mut statistics);
-        // Tables of other things have a label, a unit and a number too.
-        if statistics.values.iter().filter_map(|value| value.label.as_deref()).any(is_of_disclosure) {
+        // Tables of other things have a label, a unit and a number too, and so has a box of three counts beside an article.
+        if statistics.values.len() >= FEWEST
+            && statistics.values.iter().filter_map(|value| value.label.as_deref()).any(is_of_disclosure)
+        {
             reading.values.append(&mut statistics.values);
             reading.doubts.append(&mut statistics.doubts);
         }
     }
 }
 
+/// Whether a label counts what was disclosed or applied for: 主动公开文件数, 当面申请数; not 行政许可申请 or 公开事项.
 fn is_of_disclosure(label: &str) -> bool {
-    label.contains("公开") || label.contains("申请")
+    let named = ["主动公开", "申请公开", "政府信息", "信息公开", "公开信息"].iter().any(|words| label.contains(words));
+    named || (label.contains("公开") || label.contains("申请")) && label.contains(['数', '量'])
 }
 
 /// One value for each cell of the form: a repeat that agrees is dropped, one that differs is reported and the first kept.

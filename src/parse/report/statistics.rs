@@ -9,11 +9,11 @@ use crate::parse::identity::year;
 use crate::parse::label::key;
 use crate::parse::reading::{Rule, Series};
 
-const UNITS: [&str; 16] =
+pub(super) const UNITS: [&str; 16] =
     ["条", "件", "次", "个", "人", "元", "万元", "篇", "人次", "份", "场", "期", "部", "项", "千元", "条次"];
 
 /// Who filled the form in, at its foot.
-const SIGNED: [&str; 11] = [
+pub(super) const SIGNED: [&str; 11] = [
     "单位负责人",
     "负责人",
     "审核人",
@@ -84,7 +84,7 @@ fn heads_of(row: &Row<'_>) -> Vec<Heads> {
 }
 
 /// `2017年度`, `统计数`, `本期实际` count the year; `历年累计`, `本年累计` add up.
-fn series_named(words: &str) -> Option<Series> {
+pub(super) fn series_named(words: &str) -> Option<Series> {
     if words.contains("累计") {
         return Some(Series::Cumulative);
     }
@@ -152,7 +152,7 @@ fn take(row: &Row<'_>, heads: &Heads, reading: &mut Reading) {
 }
 
 /// The unit that a label ends in: `1.当面申请数（单位：件）`.
-fn unit_in(label: &str) -> Option<&'static str> {
+pub(super) fn unit_in(label: &str) -> Option<&'static str> {
     let inside = label.trim_end().strip_suffix(['）', ')'])?.rsplit(['（', '(']).next()?;
     let unit = inside.trim_start_matches("单位").trim_start_matches(['：', ':']).trim();
     UNITS.into_iter().find(|known| *known == unit)
@@ -221,7 +221,7 @@ fn take_spaced(words: &[(&str, (usize, usize))], series: &[Series], number: usiz
     }
 }
 
-fn spans(line: &Line) -> Vec<(&str, (usize, usize))> {
+pub(super) fn spans(line: &Line) -> Vec<(&str, (usize, usize))> {
     let mut at = 0;
     line.text
         .split_whitespace()

@@ -2,7 +2,7 @@
 
 use super::rows::{Row, RowKind, Slot};
 use super::words::{ColumnWord, WORDS};
-use super::{Reading, shortened};
+use super::{Doubt, Reading, shortened};
 use crate::parse::edition::form::{BLOCKS, Block, EXTRA_ROWS};
 use crate::parse::label::likeness;
 use crate::parse::reading::Rule;
@@ -28,7 +28,11 @@ const HEAD: usize = 60;
 
 pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
     let mut heads: Vec<Heads<'_>> = Vec::new();
+    let mut unmatched = Vec::new();
     for (n, row) in rows.iter().enumerate() {
+        if has_heads_of_its_own(row, &heads) {
+            heads.clear();
+        }
         // Heads can stand in a line of their own; a sentence is none.
         if row.kind == RowKind::Heading && row.slots.iter().any(|slot| slot.key.len() >= HEAD) {
             continue;
@@ -56,7 +60,8 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
                 // A label that spans this row too, with its numbers, was read where it began.
                 let again = !label.fresh && values.iter().all(|slot| !slot.fresh || !heads.over(slot));
                 if !again && (row.kind == RowKind::Grid || !values.iter().all(Slot::is_blank)) {
-                    take(Taken { row, below, label, rule, values }, heads, reading);
+                    let foreign = take(Taken { row, below, label, rule, values }, heads, reading);
+                    unmatched.extend(foreign.map(|doubt| (label, doubt)));
                 }
             }
         }
@@ -64,14 +69,39 @@ pub fn read(rows: &[Row<'_>], reading: &mut Reading) {
             && let Some((label, _)) = row_label(row, None)
             && row.after_labels().iter().any(|slot| row.kind == RowKind::Grid || !slot.is_blank())
         {
-            reading.doubt(
-                "unmatched",
-                format!("{:?} stands under no head of table two", shortened(label.text)),
-                Vec::new(),
-                row,
-            );
+            let detail = format!("{:?} stands under no head of table two", shortened(label.text));
+            unmatched.push((label, Doubt { rule: "unmatched", detail, values: Vec::new(), span: row.span() }));
         }
     }
+    if unmatched.is_empty() {
+        return;
+    }
+    // What was read elsewhere is not missed in a table beside the report, and 行政许可 97 on a page without the form is none of it.
+    let of_form = |slot: &Slot<'_>| slot.key.starts_with("第二十条第") || slot.key == "信息内容";
+    if !rows.iter().flat_map(|row| &row.slots).any(of_form) {
+        return;
+    }
+    let is_read = |label: &Slot<'_>| {
+        let mut named = BLOCKS.iter().flat_map(|block| block.rows).filter(|(known, _)| *known == label.short());
+        named.any(|(_, prefix)| reading.values.iter().any(|value| is_field_of(&value.indicator, prefix)))
+    };
+    let missed: Vec<Doubt> =
+        unmatched.into_iter().filter(|(label, _)| !is_read(label)).map(|(_, doubt)| doubt).collect();
+    reading.doubts.extend(missed);
+}
+
+fn is_field_of(indicator: &str, row: &str) -> bool {
+    indicator.strip_prefix(row).is_some_and(|field| field.starts_with('.'))
+}
+
+/// Whether a row begins a table that is none of the report's: heads of two columns or more, none of them a word of the form.
+fn has_heads_of_its_own(row: &Row<'_>, heads: &[Heads<'_>]) -> bool {
+    let elsewhere = heads.first().is_some_and(|heads| heads.table != row.table);
+    elsewhere
+        && row.kind == RowKind::Grid
+        && row.number == 0
+        && row.slots.len() >= 2
+        && row.slots.iter().all(|slot| slot.is_label() && !WORDS.knows(slot))
 }
 
 /// The label of a row: the last that stands before the heads, where their columns are known.
@@ -211,7 +241,8 @@ struct Taken<'r, 't> {
     values: &'r [Slot<'t>],
 }
 
-fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
+/// Gives back the doubt about a row that these heads do not stand over.
+fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) -> Option<Doubt> {
     let Taken { row, below, label, rule: label_rule, values } = taken;
     let found = heads.blocks.iter().find_map(|block| {
         let row = block.rows.iter().find(|(known, _)| {
@@ -225,19 +256,11 @@ fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
     let Some((block, prefix)) = found else {
         // Heads of another table can name the form's rows.
         if values.iter().all(|slot| slot.is_blank() || slot.is_label()) {
-            return;
+            return None;
         }
-        reading.doubt(
-            "unmatched",
-            format!(
-                "{:?} does not belong under {:?}",
-                shortened(label.text),
-                heads.slots.first().map_or("", |slot| slot.text)
-            ),
-            Vec::new(),
-            row,
-        );
-        return;
+        let over = heads.slots.first().map_or("", |slot| slot.text);
+        let detail = format!("{:?} does not belong under {over:?}", shortened(label.text));
+        return Some(Doubt { rule: "unmatched", detail, values: Vec::new(), span: row.span() });
     };
     let indicator = |field: &str| format!("{prefix}.{field}");
     let Some(cells) = cells_under(row, values, heads) else {
@@ -254,7 +277,7 @@ fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
             block.columns.iter().map(|column| indicator(column.field)).collect(),
             row,
         );
-        return;
+        return None;
     };
     for (n, (column, (slot, placed))) in block.columns.iter().zip(cells).enumerate() {
         let code = indicator(column.field);
@@ -269,6 +292,7 @@ fn take(taken: Taken<'_, '_>, heads: &Heads<'_>, reading: &mut Reading) {
         }
         reading.take(code, None, unit, row, slot, label_rule.max(heads.rule).max(placed));
     }
+    None
 }
 
 /// The unit that a head prints: `本年收费金额（单位：元）`.

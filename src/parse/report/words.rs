@@ -175,7 +175,7 @@ impl Words {
     }
 
     /// A head, or a label of table two, to the letter: not a misspelt label of anything else.
-    fn knows(&self, slot: &Slot<'_>) -> bool {
+    pub fn knows(&self, slot: &Slot<'_>) -> bool {
         self.heads.contains(&*slot.key) || self.is_disclosure_row(slot)
     }
 

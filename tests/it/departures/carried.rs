@@ -26,6 +26,29 @@ pub const CASES: &[Case] = &[
             format!("{{\"related\":[{related}],\"article\":{}}}", answer(&html))
         });
     }),
+    both("in the state of a script", |page| {
+        page.whole.push(|html| {
+            let list = "[{\"title\":\"莲都区教育局2022年政府信息公开工作年度报告\",\"url\":\"/1.html\"}]";
+            shell(&format!(
+                "window.__STATE__={{\"article\":{},\"hot\":{list}}};(function(){{run();}}());",
+                answer(&html)
+            ))
+        });
+    }),
+    both("in a script's variable, in ASCII alone", |page| {
+        page.whole.push(|html| {
+            shell(&format!("var config = {{\"a\":[1,2]}};\nvar data = {};show(data);", ascii(&answer(&html))))
+        });
+    }),
+    both("in a script of JSON, escaped once more", |page| {
+        page.whole.push(|html| shell(&answer(&html.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"))));
+    }),
+    both("shown, beside another copy in a script", |page| {
+        page.whole.push(|html| {
+            let other = answer(&html).replace("</td>", "9</td>");
+            html.replace("</body>", &format!("<script>var old = {};</script></body>", other.replace("</", "<\\/")))
+        });
+    }),
     both("escaped in a field", |page| {
         page.whole.push(|html| {
             in_body(&html, |body| format!("<textarea>{}</textarea>", body.replace('<', "&lt;").replace('>', "&gt;")))
@@ -80,6 +103,14 @@ fn each_number_is_where_its_place_says() {
 fn json(page: &mut Page, whole: fn(String) -> String) {
     page.content_type = "application/json";
     page.whole.push(whole);
+}
+
+/// A page that a script builds of what it holds.
+fn shell(script: &str) -> String {
+    let script = script.replace("</", "<\\/");
+    format!(
+        "<html><head><meta charset=\"utf-8\"><title>人民政府</title></head><body><div id=app></div><script>{script}</script></body></html>"
+    )
 }
 
 /// What a side API answers with.

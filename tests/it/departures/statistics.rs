@@ -120,3 +120,54 @@ fn a_cell_that_holds_no_number_is_said() {
     assert_eq!(found[2], ("（一）收到申请数".into(), CellState::Unreadable, None));
     assert!(doubted.contains(&"statistic/（一）收到申请数".to_owned()), "{doubted:?}");
 }
+
+/// Label and number with one space between them, the unit in one of the places it has.
+#[test]
+fn rows_that_are_paragraphs() {
+    let page = |rows: &str| {
+        let prose =
+            "<p>一、概述</p><p>二、主动公开政府信息情况</p><p>三、依申请公开政府信息情况</p><p>收到申请57件。</p>";
+        read_html(&format!("<meta charset=utf-8><title>某局2017年政府信息公开工作年度报告</title>{prose}{rows}"))
+    };
+    for (title, row) in [
+        ("政府信息公开情况统计表（2017年度）", "{label} {n}"),
+        ("附件：政府信息公开情况统计表", "{label} {n}{unit}"),
+        ("政府信息公开情况统计表", "{label} {n} {unit}"),
+        ("政府信息公开情况统计表", "{label} {unit} {n}"),
+        ("统计指标 统计数", "{label} {n}"),
+    ] {
+        let rows = ROWS.map(|(label, unit, n)| {
+            format!("<p>{}</p>", row.replace("{label}", label).replace("{unit}", unit).replace("{n}", n))
+        });
+        let report = page(&format!("<p>{title}</p><p>一、主动公开情况</p>{}<p>联系电话 86212345</p>", rows.concat()))
+            .report
+            .unwrap();
+        let found: Vec<_> = report
+            .values
+            .iter()
+            .map(|value| (value.label.clone().unwrap(), value.state, value.value.clone()))
+            .collect();
+        assert!(
+            found
+                .iter()
+                .map(|(label, _, value)| (label, value))
+                .eq(as_printed().iter().map(|(label, _, value)| (label, value))),
+            "{title} {row}: {found:?}"
+        );
+        assert_eq!(report.edition, Some(Edition::Pre2019));
+    }
+    for none in [
+        // Nothing says that it is the form; two numbers; too few; not of disclosure.
+        ROWS.map(|(label, _, n)| format!("<p>{label} {n}</p>")).concat(),
+        format!(
+            "<p>政府信息公开情况统计表</p>{}",
+            ROWS.map(|(label, _, n)| format!("<p>{label} {n} {n}</p>")).concat()
+        ),
+        "<p>政府信息公开情况统计表</p><p>收到申请数 57</p><p>当面申请数 7</p>".to_owned(),
+        "<p>政府信息公开情况统计表</p><p>全县总人口数 57</p><p>乡镇街道数 7</p><p>行政村数 8</p><p>社区居委会数 9</p>"
+            .to_owned(),
+    ] {
+        let report = page(&none).report.unwrap();
+        assert!(report.values.is_empty(), "{none}: {:?}", report.values);
+    }
+}

@@ -17,6 +17,7 @@ impl Walk<'_> {
             self.flush_line();
         } else {
             self.break_line();
+            self.spill();
         }
         // Its place in the document is where it opens; it is filled when it closes.
         let index = self.document.tables.len();
@@ -33,6 +34,8 @@ impl Walk<'_> {
             cell: None,
             cell_hidden: false,
             text: String::new(),
+            lines: Vec::new(),
+            line: None,
             struck: String::new(),
             group: 0,
         });
@@ -93,6 +96,8 @@ impl Walk<'_> {
         top.cell = Some(Cell { span: (at, at), colspan, rowspan, ..Cell::default() });
         top.cell_hidden = hidden;
         top.text.clear();
+        top.lines.clear();
+        top.line = None;
         top.struck.clear();
         self.aside = None;
     }
@@ -100,6 +105,9 @@ impl Walk<'_> {
     pub(super) fn close_cell(&mut self, end: usize) {
         if self.unread_tables > 0 {
             return;
+        }
+        if self.open.last_mut().is_some_and(OpenTable::holds_prose) {
+            self.spill();
         }
         let Some(top) = self.open.last_mut() else { return };
         let Some(mut cell) = top.cell.take() else { return };
@@ -114,6 +122,22 @@ impl Walk<'_> {
             && !top.cell_hidden
         {
             row.cells.push(cell);
+        }
+    }
+
+    /// The lines of a cell that is a part of the page's layout: what it says is said on the page, before the table that opens in
+    /// it or behind the last.
+    fn spill(&mut self) {
+        let Some(top) = self.open.last_mut().filter(|open| open.cell.is_some()) else { return };
+        let lines = std::mem::take(&mut top.lines);
+        if top.cell_hidden || top.row_hidden || top.table.hidden {
+            return;
+        }
+        for line in lines {
+            let text = top.text.get(line.text.0..line.text.1).map(tidy).unwrap_or_default();
+            if !text.is_empty() {
+                self.document.blocks.push(Block::Line(Line { text, span: line.span }));
+            }
         }
     }
 
@@ -140,6 +164,26 @@ impl Walk<'_> {
             b"sup" | b"sub" => open.text.extend(["[", mark, "]"]),
             _ => open.struck.push_str(mark),
         }
+    }
+}
+
+impl OpenTable {
+    pub(super) fn end_line(&mut self) {
+        self.lines.extend(self.line.take());
+    }
+
+    /// Whether the cell's own text is several paragraphs, longer than any cell of a form.
+    fn holds_prose(&mut self) -> bool {
+        const LONG: usize = 100 * '年'.len_utf8();
+        if self.text.len() < LONG || self.cell.is_none() {
+            return false;
+        }
+        self.end_line();
+        let texts = self.lines.iter().filter_map(|line| self.text.get(line.text.0..line.text.1));
+        let filled = || texts.clone().map(str::trim).filter(|text| !text.is_empty());
+        filled().count() >= 3
+            && filled().map(str::len).sum::<usize>() >= LONG
+            && filled().any(|text| text.contains('。'))
     }
 }
 

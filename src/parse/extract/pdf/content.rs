@@ -6,6 +6,7 @@ use lopdf::content::Content;
 use lopdf::{Dictionary, Document as Pdf, Object, ObjectId};
 
 use super::font::Font;
+use super::turned::Running;
 use super::{Box, Glyph};
 
 /// What a page shows.
@@ -181,7 +182,8 @@ impl Run<'_> {
             let (x0, y0) = apply(&to_page, 0.0, state.rise - 0.2 * state.size);
             let (x1, y1) = apply(&to_page, width * state.scale, state.rise + 0.8 * state.size);
             if !glyph.trim().is_empty() && !is_slanting(&to_page) {
-                self.page.glyphs.push(Glyph { text: glyph, at: Box::of(x0, y0, x1, y1) });
+                let running = Running::of(to_page[0], to_page[1]);
+                self.page.glyphs.push(Glyph { text: glyph, at: Box::of(x0, y0, x1, y1), running });
             }
             let step = match font.vertical {
                 true => [1.0, 0.0, 0.0, 1.0, 0.0, -(state.size + state.character_space)],

@@ -194,7 +194,11 @@ mod tests {
         ];
         let tables = tables(&rules);
         assert_eq!(tables.len(), 1);
-        let glyph = |text: &str, x: f32, y: f32| Glyph { text: text.into(), at: Box::of(x, y, x + 5.0, y + 5.0) };
+        let glyph = |text: &str, x: f32, y: f32| Glyph {
+            text: text.into(),
+            at: Box::of(x, y, x + 5.0, y + 5.0),
+            running: Default::default(),
+        };
         let table = tables[0].filled(&[glyph("a", 10.0, 18.0), glyph("b", 60.0, 28.0), glyph("c", 60.0, 8.0)], 1, 9);
         let cells: Vec<Vec<(&str, usize)>> = table
             .rows

@@ -6,10 +6,12 @@
 mod content;
 mod font;
 mod lattice;
+mod turned;
 
 use lopdf::Document as Pdf;
 
 use super::{Block, Document, Line};
+use turned::Running;
 
 /// Pages of one file.
 const MAX_PAGES: usize = 300;
@@ -50,6 +52,7 @@ impl Box {
 struct Glyph {
     text: String,
     at: Box,
+    running: Running,
 }
 
 impl Glyph {
@@ -99,7 +102,9 @@ fn title(pdf: &Pdf) -> Option<String> {
 }
 
 /// Tables and the lines between them, from the top of the page down.
-fn add_page(document: &mut Document, number: usize, page: content::Page, length: usize) {
+fn add_page(document: &mut Document, number: usize, mut page: content::Page, length: usize) {
+    let running = Running::of_most(&page);
+    running.upright(&mut page);
     let tables = lattice::tables(&page.rules);
     let (mut inside, mut outside) = (vec![Vec::new(); tables.len()], Vec::new());
     for glyph in page.glyphs {
@@ -113,7 +118,9 @@ fn add_page(document: &mut Document, number: usize, page: content::Page, length:
     for (table, glyphs) in tables.iter().zip(inside) {
         let top = table.bounds().y1;
         let index = document.tables.len();
-        document.tables.push(table.filled(&glyphs, number, length));
+        let mut table = table.filled(&glyphs, number, length);
+        running.put_back(&mut table);
+        document.tables.push(table);
         placed.push((top, Block::Table(index)));
     }
     for (top, text) in lines(&outside) {
