@@ -31,11 +31,16 @@ impl Compact {
         let store = context.open_existing()?;
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let options = Options { level: self.level, jobs, ..Options::default() };
-        let done = compact::compact(&store, options, |_| {})?;
-        if !self.keep_space {
-            store.vacuum()?;
+        let stop = context.signals.wind_down();
+        let done = compact::compact_until(&store, options, &stop, |_| {})?;
+        if !self.keep_space && !done.interrupted {
+            store.vacuum_until(&stop)?;
         }
-        let exit = if done.damaged.is_empty() { Exit::Done } else { Exit::Damaged };
+        let exit = match (done.damaged.is_empty(), done.interrupted) {
+            (false, _) => Exit::Damaged,
+            (true, true) => Exit::Interrupted,
+            (true, false) => Exit::Done,
+        };
         if self.json {
             print::json(&as_json(&done))?;
             return Ok(exit);
@@ -56,6 +61,9 @@ impl Compact {
             sum(|host| host.before),
             sum(|host| host.after)
         )?;
+        if done.interrupted {
+            tell!("gongkai: interrupted: run it again to go on");
+        }
         Ok(exit)
     }
 }
@@ -74,7 +82,11 @@ fn as_json(done: &compact::Compacted) -> Value {
         })
     };
     let damaged = done.damaged.iter().map(|(digest, why)| json!({ "sha256": digest, "why": why }));
-    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>() })
+    json!({
+        "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(),
+        "damaged": damaged.collect::<Vec<_>>(),
+        "interrupted": done.interrupted,
+    })
 }
 
 fn table(done: &compact::Compacted) -> Table {

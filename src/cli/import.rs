@@ -51,7 +51,7 @@ impl Import {
             anyhow::bail!("{} can't be read: it is not there, and nothing was taken in", missing.display());
         }
         let store = context.open(Access::Write)?;
-        let summary = match import::import(&store, &self.paths, &plain) {
+        let summary = match import::import(&store, &self.paths, &plain, &context.signals.wind_down()) {
             Err(
                 fault @ (ImportError::NeedsAddress { .. }
                 | ImportError::NeedsDate { .. }
@@ -68,7 +68,11 @@ impl Import {
         } else {
             say(&summary)?;
         }
-        Ok(if summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
+        Ok(match summary.faults.is_empty() {
+            _ if summary.interrupted => Exit::Interrupted,
+            true => Exit::Done,
+            false => Exit::Partial,
+        })
     }
 }
 
@@ -129,6 +133,9 @@ fn say(summary: &Summary) -> std::io::Result<()> {
     }
     if !summary.faults.is_empty() {
         tell!("gongkai: {} not taken in", counted(summary.faults.len(), "place"));
+    }
+    if summary.interrupted {
+        tell!("gongkai: interrupted: import the same again to go on");
     }
     Ok(())
 }

@@ -157,27 +157,31 @@ async fn work_host(visitor: &Visitor, claim: Claim, limit: &Limit) -> Result<Vis
         };
         let taken = lease.clone();
         // Asked to stop while waiting for the host's turn or its answer: the address is given back, nothing is half done.
-        let visit = tokio::select! {
-            visit = visitor.visit(lease) => match visit {
-                Err(taken_away @ CrawlError::Taken(_)) => {
-                    tracing::warn!("{taken_away}: this one was not heard of for too long");
-                    visitor.keeper.release(&taken).await?;
-                    break;
-                }
-                visit => visit?,
-            },
-            () = finished_waiting(&limit.stop) => {
+        match or_stopped(&limit.stop, visitor.visit(lease)).await {
+            Some(Err(taken_away @ CrawlError::Taken(_))) => {
+                tracing::warn!("{taken_away}: this one was not heard of for too long");
                 visitor.keeper.release(&taken).await?;
                 break;
             }
-        };
-        visits.push((taken.url, visit));
+            Some(visit) => visits.push((taken.url, visit?)),
+            None => {
+                visitor.keeper.release(&taken).await?;
+                break;
+            }
+        }
     }
     give_back(visitor, first.as_ref(), &host).await?;
     Ok(visits)
 }
 
-async fn finished_waiting(stop: &Stop) {
-    stop.asked().await;
-    tokio::time::sleep(GRACE).await;
+/// What comes of `work`; none where it is not done a while after a request to stop.
+pub async fn or_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+    let waited = async {
+        stop.asked().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = waited => None,
+    }
 }

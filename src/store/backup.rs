@@ -7,9 +7,15 @@ use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::StoreError;
+use crate::stop::Stop;
 
 /// Copies what `connection` sees to `path`; the name is taken only when the copy is whole and on the disk.
 pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    backup_until(connection, path, &Stop::default())
+}
+
+/// [`backup`], given up where `stop` is asked for before the copy is whole.
+pub fn backup_until(connection: &Connection, path: &Path, stop: &Stop) -> Result<(), StoreError> {
     let fault = |what| {
         let path = path.to_owned();
         move |source| StoreError::File { what, path, source }
@@ -24,7 +30,7 @@ pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     // A read transaction holds the moment, so that a writer can't make the copy begin again.
     let moment = connection.unchecked_transaction()?;
     moment.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    let made = copy_to(&moment, &beside)
+    let made = copy_to(&moment, &beside, stop)
         .and_then(|()| File::open(&beside).and_then(|file| file.sync_all()).map_err(fault("writing")))
         .and_then(|()| rename(&beside, path).map_err(fault("renaming")));
     if made.is_err() {
@@ -34,11 +40,15 @@ pub fn backup(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     made
 }
 
-fn copy_to(moment: &Connection, beside: &Path) -> Result<(), StoreError> {
+fn copy_to(moment: &Connection, beside: &Path, stop: &Stop) -> Result<(), StoreError> {
     let mut copy = Connection::open(beside)?;
     {
         let backup = Backup::new(moment, &mut copy)?;
-        while backup.step(1_024)? != StepResult::Done {}
+        while backup.step(1_024)? != StepResult::Done {
+            if stop.is_asked() {
+                return Err(StoreError::Interrupted);
+            }
+        }
     }
     // One file and nothing beside it: whoever opens it for writing makes a WAL again.
     copy.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;

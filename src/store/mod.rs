@@ -12,9 +12,11 @@ use std::sync::Arc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-pub use backup::backup;
+pub use backup::{backup, backup_until};
 pub use fault::StoreError;
 pub use migrate::{SCHEMA_VERSION, differences};
+
+use crate::stop::Stop;
 
 /// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
 #[derive(Clone)]
@@ -88,11 +90,24 @@ impl Store {
         reader(&self.inner.path)
     }
 
+    /// [`Store::reader`] whose statements end with [`StoreError::Interrupted`] once `stop` is asked for.
+    pub fn reader_until(&self, stop: &Stop) -> Result<Connection, StoreError> {
+        let mut connection = self.reader()?;
+        interrupted_by(&mut connection, stop)?;
+        Ok(connection)
+    }
+
     /// Gives the space of what was replaced back to the system. Needs as much room again while it runs.
     pub fn vacuum(&self) -> Result<(), StoreError> {
+        self.vacuum_until(&Stop::default())
+    }
+
+    /// [`Store::vacuum`], undone where `stop` is asked for before it is done.
+    pub fn vacuum_until(&self, stop: &Stop) -> Result<(), StoreError> {
         self.writer()?;
         // Not on the writer's connection, which is always in a transaction.
-        let connection = configured(Connection::open(&self.inner.path)?)?;
+        let mut connection = configured(Connection::open(&self.inner.path)?)?;
+        interrupted_by(&mut connection, stop)?;
         Ok(connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 
@@ -103,6 +118,14 @@ impl Store {
     fn writer(&self) -> Result<&writer::Writer, StoreError> {
         self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)
     }
+}
+
+/// Steps of SQLite's machine between two looks at a request to stop: some microseconds.
+const STEPS: i32 = 1_000;
+
+fn interrupted_by(connection: &mut Connection, stop: &Stop) -> Result<(), StoreError> {
+    let stop = stop.clone();
+    Ok(connection.progress_handler(STEPS, Some(move || stop.is_asked()))?)
 }
 
 /// There is an archive of the schema this program knows.
