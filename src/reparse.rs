@@ -51,8 +51,19 @@ pub struct Difference {
     pub changes: Vec<Change>,
 }
 
-/// Re-reads with `read`, calling `each` for every capture in order, until `stop`.
+/// Re-reads with `read`, calling `each` for every capture in order.
 pub fn reparse(
+    store: &Store,
+    clock: &Clock,
+    options: Options,
+    read: impl Fn(Given<'_>) -> Parsed + Sync,
+    each: impl FnMut(Difference),
+) -> Result<Summary, ArchiveError> {
+    reparse_until(store, clock, options, &Stop::default(), read, each)
+}
+
+/// [`reparse`], ended early by `stop`.
+pub fn reparse_until(
     store: &Store,
     clock: &Clock,
     options: Options,

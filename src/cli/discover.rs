@@ -36,6 +36,9 @@ impl Discover {
             Some(_) => Exit::Done,
             None => Exit::Partial,
         };
+        if stop.is_asked() {
+            tell!("gongkai: interrupted: what came is kept");
+        }
         if self.json {
             print::json(&as_json(&walk))?;
             return Ok(exit);
@@ -54,9 +57,6 @@ impl Discover {
                     "gongkai: no column of annual reports within three hops; a seed may name the address if you know it"
                 );
             }
-        }
-        if stop.is_asked() {
-            tell!("gongkai: interrupted: what came is kept");
         }
         Ok(exit)
     }

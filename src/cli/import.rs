@@ -50,8 +50,9 @@ impl Import {
         if let Some(missing) = self.paths.iter().find(|path| path.as_os_str() != "-" && !path.exists()) {
             anyhow::bail!("{} can't be read: it is not there, and nothing was taken in", missing.display());
         }
+        let stop = context.signals.wind_down();
         let store = context.open(Access::Write)?;
-        let summary = match import::import(&store, &self.paths, &plain, &context.signals.wind_down()) {
+        let summary = match import::import(&store, &self.paths, &plain, &stop) {
             Err(
                 fault @ (ImportError::NeedsAddress { .. }
                 | ImportError::NeedsDate { .. }

@@ -42,7 +42,7 @@ impl Reparse {
         // The archive is re-read to its end though nobody listens any more.
         let mut said = Ok(());
         let mut differences = Vec::new();
-        let summary = reparse::reparse(&store, &Clock::system(), options, &stop, office::read, |difference| {
+        let summary = reparse::reparse_until(&store, &Clock::system(), options, &stop, office::read, |difference| {
             if !self.diff || difference.changes.is_empty() {
                 return;
             }

@@ -37,6 +37,7 @@ impl Signals {
                 let first = heard.recv().await;
                 if first.is_some() && heeded.load(Ordering::SeqCst) {
                     stop.ask();
+                    tracing::warn!("asked to stop: what is under way is finished; asked again, it ends at once");
                     // Ends at the second, or when it has taken too long.
                     let _ = tokio::time::timeout(LONGEST, heard.recv()).await;
                 }

@@ -60,3 +60,22 @@ fn with(path: &Path, end: &str) -> PathBuf {
     name.push(end);
     name.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_was_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let of = Connection::open(folder.path().join("a.sqlite")).unwrap();
+        of.execute_batch("CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(9000000))").unwrap();
+        let stop = Stop::default();
+        stop.ask();
+        let made = backup_until(&of, &folder.path().join("b.sqlite"), &stop);
+        assert!(matches!(made, Err(StoreError::Interrupted)), "{made:?}");
+        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|one| one.unwrap().file_name()).collect();
+        assert_eq!(names, ["a.sqlite"]);
+        backup(&of, &folder.path().join("b.sqlite")).unwrap();
+    }
+}

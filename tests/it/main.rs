@@ -47,6 +47,7 @@ mod seeds;
 mod served_in_gzip;
 #[cfg(feature = "fleet")]
 mod shards;
+mod signals;
 mod sizes;
 mod snapshot;
 #[cfg(feature = "fleet")]
