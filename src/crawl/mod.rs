@@ -138,7 +138,7 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url, stop: &Stop) -> Result
     let mut summary = Summary::default();
     let mut next = Some((url.clone(), 0));
     while let Some((url, redirects)) = next.take().filter(|_| !stop.is_asked()) {
-        let now = visitor.clock.now();
+        let now = visitor.now();
         let found = Found {
             url: url.clone(),
             query: None,

@@ -180,7 +180,7 @@ fn next(open: &mut Vec<Step>) -> Option<Step> {
 }
 
 async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlError> {
-    let now = visitor.clock.now();
+    let now = visitor.now();
     let found = Found {
         url: step.url.clone(),
         query: step.query.clone(),

@@ -12,6 +12,7 @@ mod archive;
 mod attachments;
 mod browser;
 mod cli;
+mod clock;
 mod compact;
 mod coverage;
 mod crawl;
