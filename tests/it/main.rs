@@ -31,6 +31,7 @@ mod import;
 mod kill;
 mod layers;
 mod memory;
+mod migration;
 mod misuse;
 mod network;
 mod nightly;
