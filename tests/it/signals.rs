@@ -232,3 +232,48 @@ fn a_run_that_waits_for_the_archive_can_be_stopped() {
     assert_eq!(child.wait().unwrap().code(), Some(4));
     drop(held);
 }
+
+/// Promises R10: ten seconds, thirty at the most, though an answer in flight would take ten minutes.
+#[test]
+fn a_site_that_drips_holds_no_end_up() {
+    const SLOW: &str = "slow.test.gov.cn";
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let paths: Vec<String> = (0..8).map(|n| format!("/{n}.html")).collect();
+    let row = |path: &String| format!("<a href='{path}'>2023年政府信息公开工作年度报告</a>");
+    let begin = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999999\r\n\r\n".to_vec();
+    let drip = Answer::Endless { begin, piece: b"a".to_vec(), pause: Duration::from_millis(100) };
+    let mut script =
+        vec![(SLOW, "/drip", drip), (HOST, "/list", Answer::html(paths.iter().map(row).collect::<String>()))];
+    script.extend(paths.iter().map(|path| (HOST, path.as_str(), Answer::html(format!("<p>{path}</p>")))));
+    let site = Site::serve_at(2, script);
+    std::fs::create_dir(folder.join("seeds")).unwrap();
+    let seed = |url: String, kind: &str| format!("[[seed]]\nurl = \"{url}\"\nagency = \"局\"\nkind = \"{kind}\"\n");
+    let seeds = [seed(site.url(HOST, "/list"), "listing"), seed(site.url(SLOW, "/drip"), "report")].concat();
+    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).unwrap();
+    std::fs::write(folder.join("config.toml"), "[limits]\ntotal = \"10min\"\nmin_rate_bytes = 0\n").unwrap();
+    let mut words = vec!["crawl".to_owned(), "--gap".into(), "2ms".into()];
+    words.extend(site.flags(&[HOST]));
+    // At an address of its own: one that both share is asked one thing at a time.
+    let port = site.port();
+    words.extend(["--resolve".to_owned(), format!("{SLOW}:{port}:127.0.0.2:{port}")]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+
+    let mut child = start(folder, &words);
+    once(&mut child, |_| site.times(SLOW, "/drip") == 1 && paths.iter().all(|path| site.times(HOST, path) == 1));
+    signal(&child, "-TERM");
+    let signalled = Instant::now();
+    let said = child.wait_with_output().unwrap();
+    assert!(signalled.elapsed() < Duration::from_secs(30), "{:?}", signalled.elapsed());
+    assert_eq!(said.status.code(), Some(4), "{}", stderr(&said));
+    assert_eq!(query(folder, "SELECT ended FROM crawl"), ["interrupted"]);
+    // What was in flight is given back, what was committed stays.
+    assert_eq!(query(folder, "SELECT state FROM url WHERE address LIKE '%/drip'"), ["due"]);
+
+    site.change(SLOW, "/drip", Answer::html("<p>at last</p>"));
+    let said = start(folder, &words).wait_with_output().unwrap();
+    assert_eq!(said.status.code(), Some(3), "{}", stderr(&said));
+    assert_eq!(site.times(SLOW, "/drip"), 2);
+    assert!(paths.iter().all(|path| site.times(HOST, path) <= 2));
+    assert_eq!(query(folder, "SELECT count(*) || '' FROM url WHERE state = 'due' OR capture IS NULL"), ["0"]);
+}
