@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use super::exit::{Interrupted, counted};
 use super::network::{NetworkArgs, time};
 use super::worker::{Work, WorkerArgs};
-use super::{Context, Exit, metrics, planned, print, runtime, spare};
+use super::{Context, Exit, beforehand, metrics, planned, print, runtime, spare};
 use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Changes, ReportAt, Stop, Summary};
 use crate::schedule::Standing;
@@ -68,8 +68,15 @@ impl Crawl {
         self.run_until(&context, &runtime, stop)
     }
 
+    /// What the run will need is there.
+    pub fn check(&self, context: &Context) -> anyhow::Result<()> {
+        beforehand::extra_ca(&self.network.over(context.config.crawl.clone()))?;
+        Ok(beforehand::notify(&context.config.notify)?)
+    }
+
     /// One run, ended by `stop` or by having nothing left to do.
     pub fn run_until(&self, context: &Context, runtime: &Runtime, stop: Stop) -> anyhow::Result<Exit> {
+        self.check(context)?;
         if let Some(metrics::To::File(path)) = &self.metrics {
             spare(&context.config.archive, "--metrics", path)?;
         }

@@ -71,7 +71,11 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.downcast_ref::<std::io::Error>().is_some_and(|fault| fault.kind() == std::io::ErrorKind::StorageFull) {
         return Some(Exit::StorageFailed);
     }
-    if matches!(cause.downcast_ref::<DoorError>(), Some(DoorError::ExtraCa { .. })) {
+    let door = match cause.downcast_ref::<CrawlError>() {
+        Some(CrawlError::Door(door)) => Some(door),
+        _ => cause.downcast_ref::<DoorError>(),
+    };
+    if matches!(door, Some(DoorError::ExtraCa { .. })) {
         return Some(Exit::Usage);
     }
     if matches!(cause.downcast_ref::<ArchiveError>(), Some(ArchiveError::Damaged { .. })) {

@@ -4,6 +4,7 @@
 mod say;
 
 mod backup;
+mod beforehand;
 mod check;
 mod compact;
 mod crawl;

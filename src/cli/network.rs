@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 
-use super::spare;
+use super::{beforehand, spare};
 use crate::clock::Clock;
 use crate::crawl::{Events, Place, Resolve, Settings};
 use crate::handwritten::duration;
@@ -81,7 +81,9 @@ impl NetworkArgs {
 
     pub fn place(&self, store: Store, settings: Settings) -> anyhow::Result<Place> {
         self.events.as_deref().map_or(Ok(()), |events| spare(store.path(), "--events", events))?;
-        Ok(Place { store, clock: Clock::system(), settings: self.over(settings), events: self.events()? })
+        let settings = self.over(settings);
+        beforehand::extra_ca(&settings)?;
+        Ok(Place { store, clock: Clock::system(), settings, events: self.events()? })
     }
 
     /// Where events are written.

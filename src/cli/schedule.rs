@@ -46,6 +46,7 @@ fn time_of_day(text: &str) -> Result<Time, String> {
 
 impl Schedule {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
+        self.crawl.check(&context)?;
         if self.daemon {
             return self.stay(context);
         }
