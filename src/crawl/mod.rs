@@ -21,7 +21,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use url::Url;
 
 pub use crate::stop::Stop;
@@ -99,6 +99,7 @@ pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -
     if !summary.interrupted {
         // Attempts that were not the last word on their address: an import of the same captures reads them as well.
         read_unread(&store, &stop).await?;
+        summary.interrupted = stop.is_asked();
     }
     Ok(summary.finish(&store, begun.crawl, visitor.clock.now()).await?)
 }
@@ -231,21 +232,13 @@ async fn visitor(place: Place, scope: Scope, begun: &Begun) -> Result<Visitor, C
     Ok(Visitor::new(keeper, Some(store), clock, door, gate, scope, settings, events, &begun.remembered))
 }
 
-/// Captures that were committed and not read: by an earlier run that was stopped, or attempts that another followed.
+/// Captures that were committed and not read: by an earlier run that was stopped, or attempts that another followed. Those on
+/// which the parser failed in a run that came to its end are left to `reparse`, so that no run looks through the whole archive.
 async fn read_unread(store: &Store, stop: &Stop) -> Result<usize, CrawlError> {
     let (store, stop) = (store.clone(), stop.clone());
     let read = tokio::task::spawn_blocking(move || -> Result<usize, CrawlError> {
         let connection = store.reader()?;
-        let mut statement = connection
-            .prepare(
-                "SELECT c.id FROM capture c LEFT JOIN page p ON p.capture = c.id
-             WHERE p.capture IS NULL AND c.hop <> ?1 AND c.revisit_of IS NULL ORDER BY c.id",
-            )
-            .map_err(StoreError::from)?;
-        let ids: Vec<i64> = statement
-            .query_map(params![Hop::Robots.as_str()], |row| row.get(0))
-            .and_then(Iterator::collect)
-            .map_err(StoreError::from)?;
+        let ids = unread_since(&connection, read_to(&connection)?)?;
         let bodies = Bodies::new(&connection);
         let mut read = 0;
         for id in ids.iter().take_while(|_| !stop.is_asked()) {
@@ -258,6 +251,30 @@ async fn read_unread(store: &Store, stop: &Stop) -> Result<usize, CrawlError> {
         Ok(read)
     });
     read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
+}
+
+/// The last capture of the last run that came to its end, and so had read all before it.
+fn read_to(connection: &Connection) -> Result<i64, StoreError> {
+    // Runs that captured nothing are passed over; both look-ups are of an index.
+    let mut statement = connection.prepare(
+        "SELECT (SELECT max(id) FROM capture WHERE crawl = r.id) FROM run r WHERE r.ended IN ('done', 'partial') ORDER BY r.id DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(capture) = row.get(0)? {
+            return Ok(capture);
+        }
+    }
+    Ok(0)
+}
+
+fn unread_since(connection: &Connection, capture: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT c.id FROM capture c LEFT JOIN page p ON p.capture = c.id
+         WHERE c.id > ?2 AND p.capture IS NULL AND c.hop <> ?1 AND c.revisit_of IS NULL ORDER BY c.id",
+    )?;
+    let ids = statement.query_map(params![Hop::Robots.as_str(), capture], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The reading of one capture; none for a revisit, whose original is read, and where the parser fails, which `reparse` reports.
