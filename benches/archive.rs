@@ -193,7 +193,7 @@ fn measure(pages: usize, hosts: &[Host], served: Served, path: &Path, folder: &P
             .expect("the pages are kept");
     }
     let (put, put_cpu) = watch.stop();
-    store.vacuum(false).expect("vacuum");
+    store.vacuum().expect("vacuum");
     let megabytes = bytes as f64 / 1e6;
     println!(
         "{pages} pages of {HOSTS} hosts served {served}, {} to {} KB, {megabytes:.0} MB, {:.1} MB as served",
@@ -227,7 +227,7 @@ fn measure(pages: usize, hosts: &[Host], served: Served, path: &Path, folder: &P
         let watch = Watch::start();
         let done = compact::compact(&store, options, |_| {}).expect("compact");
         line(&format!("compact, level {level:2}"), watch.stop());
-        store.vacuum(false).expect("vacuum");
+        store.vacuum().expect("vacuum");
         let packed: u64 = done.hosts.iter().map(|host| host.after).sum();
         let mut kinds: std::collections::BTreeMap<usize, usize> = Default::default();
         for host in &done.hosts {

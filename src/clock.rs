@@ -1,45 +1,79 @@
 //! What time it is: a clock that tests can hold still.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-/// Wall-clock time for dates that are written down. Waiting is tokio's business, not this one's.
-#[derive(Clone, Debug, Default)]
-pub struct Clock {
-    held: Option<Arc<Mutex<Timestamp>>>,
+/// Time for dates that are written down. Waiting is tokio's business, not this one's.
+#[derive(Clone, Debug)]
+pub struct Clock(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Machine { made_at: Timestamp, since: Instant },
+    Held(Arc<Mutex<Held>>),
+}
+
+#[derive(Debug)]
+struct Held {
+    now: Timestamp,
+    steady: Timestamp,
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Clock {
-        Clock::default()
+        Clock(Kind::Machine { made_at: Timestamp::now(), since: Instant::now() })
     }
 
-    /// A clock that stands at `at` until [`Clock::advance`] moves it.
+    /// A clock that stands at `at` until [`Clock::advance`] or [`Clock::set`] moves it.
     pub fn held_at(at: Timestamp) -> Clock {
-        Clock { held: Some(Arc::new(Mutex::new(at))) }
+        Clock(Kind::Held(Arc::new(Mutex::new(Held { now: at, steady: at }))))
     }
 
     /// Now, cut to milliseconds so that a time read back from text equals the one written.
     pub fn now(&self) -> Timestamp {
-        let now = match &self.held {
-            Some(held) => *held.lock().unwrap_or_else(|poisoned| poisoned.into_inner()),
-            None => Timestamp::now(),
-        };
-        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+        whole(match &self.0 {
+            Kind::Machine { .. } => Timestamp::now(),
+            Kind::Held(held) => lock(held).now,
+        })
     }
 
-    /// Moves a held clock forward; the machine's clock does not move.
+    /// Now, as it would be had nobody set the clock since this one was made. It only goes forward.
+    pub fn steady(&self) -> Timestamp {
+        whole(match &self.0 {
+            Kind::Machine { made_at, since } => later(*made_at, since.elapsed()),
+            Kind::Held(held) => lock(held).steady,
+        })
+    }
+
+    /// Time goes by on a held clock; on the machine's it does by itself.
     pub fn advance(&self, by: Duration) {
-        if let Some(held) = &self.held {
-            let mut at = held.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            *at = at
-                .saturating_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX))
-                .unwrap_or(*at);
+        if let Kind::Held(held) = &self.0 {
+            let mut held = lock(held);
+            (held.now, held.steady) = (later(held.now, by), later(held.steady, by));
         }
     }
+
+    /// Sets a held clock, forward or back, as a person or NTP would the machine's.
+    pub fn set(&self, to: Timestamp) {
+        if let Kind::Held(held) = &self.0 {
+            lock(held).now = to;
+        }
+    }
+}
+
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.saturating_add(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX)).unwrap_or(at)
+}
+
+fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// A time as the archive writes it: RFC 3339, UTC, milliseconds (`2026-01-31T08:00:00.000Z`), so that text order is time order.
@@ -65,5 +99,9 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(Duration::from_secs(60));
         assert_eq!(rfc3339(clock.now()), "2026-01-01T00:01:00.000Z");
+        clock.set("2016-01-01T00:00:00Z".parse().unwrap());
+        clock.advance(Duration::from_secs(60));
+        assert_eq!(rfc3339(clock.now()), "2016-01-01T00:01:00.000Z");
+        assert_eq!(rfc3339(clock.steady()), "2026-01-01T00:02:00.000Z");
     }
 }

@@ -36,7 +36,7 @@
 //! | [`metrics`] | what a monitor asks of an archive |
 //! | [`demo`] | a replica of agency sites on loopback |
 //! | [`store`] | the SQLite file: migrations, the single writer |
-//! | [`clock`], [`digest`], [`urlkey`], [`exchange`] | the nouns |
+//! | [`clock`], [`digest`], [`urlkey`], [`exchange`], [`stop`] | the nouns |
 //!
 //! Which room may name which is checked by `tests/it/layers.rs`.
 
@@ -64,5 +64,6 @@ pub mod reparse;
 pub mod schedule;
 pub mod seed;
 pub mod serve;
+pub mod stop;
 pub mod store;
 pub mod urlkey;

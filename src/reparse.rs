@@ -13,6 +13,7 @@ use crate::clock::{Clock, rfc3339};
 use crate::dataset::{self, Change, Delta};
 use crate::exchange::Hop;
 use crate::parse::{Given, PARSER_VERSION, Page, PageKind, Parsed};
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
 /// What to re-read and how.
@@ -36,6 +37,8 @@ pub struct Summary {
     pub damaged: Vec<(CaptureId, String)>,
     /// Captures on which the parser panicked: read as pages that can't be read.
     pub panicked: Vec<CaptureId>,
+    /// Stopped before the last; the next run goes on.
+    pub interrupted: bool,
 }
 
 /// The cells of one capture that differ, for `--diff`.
@@ -54,13 +57,25 @@ pub fn reparse(
     clock: &Clock,
     options: Options,
     read: impl Fn(Given<'_>) -> Parsed + Sync,
+    each: impl FnMut(Difference),
+) -> Result<Summary, ArchiveError> {
+    reparse_until(store, clock, options, &Stop::default(), read, each)
+}
+
+/// [`reparse`], ended early by `stop`.
+pub fn reparse_until(
+    store: &Store,
+    clock: &Clock,
+    options: Options,
+    stop: &Stop,
+    read: impl Fn(Given<'_>) -> Parsed + Sync,
     mut each: impl FnMut(Difference),
 ) -> Result<Summary, ArchiveError> {
     let connection = store.reader()?;
     let due = due(&connection, options.all)?;
     let run = if options.dry_run || due.is_empty() { None } else { Some(begin(store, clock)?) };
     let mut summary = Summary::default();
-    in_order(store, &due, options.jobs.max(1), &read, |id, outcome| {
+    in_order((store, stop), &due, options.jobs.max(1), &read, |id, outcome| {
         summary.captures += 1;
         let (url, parsed, panicked) = match outcome {
             Err(ArchiveError::Damaged { digest, why }) => {
@@ -89,6 +104,7 @@ pub fn reparse(
         }
         Ok(())
     })?;
+    summary.interrupted = summary.captures < due.len();
     if let Some(run) = run {
         finish(store, clock, run, &summary)?;
     }
@@ -130,9 +146,9 @@ fn due(connection: &Connection, all: bool) -> Result<Vec<CaptureId>, StoreError>
 
 type Outcome = Result<(String, Parsed, bool), ArchiveError>;
 
-/// Reads on several threads and hands the readings over in the order of the captures.
+/// Reads on several threads, until asked to stop, and hands the readings over in the order of the captures.
 fn in_order(
-    store: &Store,
+    (store, stop): (&Store, &Stop),
     due: &[CaptureId],
     jobs: usize,
     read: &(impl Fn(Given<'_>) -> Parsed + Sync),
@@ -147,7 +163,7 @@ fn in_order(
             scope.spawn(move || {
                 let connection = store.reader();
                 let bodies = connection.as_ref().map(Bodies::new);
-                loop {
+                while !stop.is_asked() {
                     let Some(n) = next.lock().ok().and_then(|mut next| next.next()) else { return };
                     let outcome = match &bodies {
                         Ok(bodies) => read_one(bodies, due[n], read),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Context, Exit, print, spare};
 use crate::archive::chain;
-use crate::store::{Access, Store, backup};
+use crate::store::{Access, Store, backup_until};
 
 #[derive(Args)]
 pub struct Backup {
@@ -23,7 +23,7 @@ impl Backup {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         spare(store.path(), "--out", &self.out)?;
-        backup(&store.reader()?, &self.out)?;
+        backup_until(&store.reader()?, &self.out, &context.signals.wind_down())?;
         let copy = Store::open(&self.out, Access::Read)?;
         let head = chain::head(&copy.reader()?)?;
         if self.json {

@@ -35,9 +35,16 @@ impl Compact {
         let store = context.open_existing()?;
         let jobs = self.jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
         let options = Options { level: self.level, jobs, ..Options::default() };
-        let done = compact::compact(&store, options, |_| {})?;
-        let kept = if self.keep_space { None } else { refused(store.vacuum(self.accept_damage))? };
-        let exit = if done.damaged.is_empty() && kept.is_none() { Exit::Done } else { Exit::Damaged };
+        let stop = context.signals.wind_down();
+        let done = compact::compact_until(&store, options, &stop, |_| {})?;
+        let written =
+            if self.keep_space || done.interrupted { Ok(()) } else { store.vacuum_until(self.accept_damage, &stop) };
+        let kept = refused(written)?;
+        let exit = match (done.damaged.is_empty() && kept.is_none(), done.interrupted) {
+            (false, _) => Exit::Damaged,
+            (true, true) => Exit::Interrupted,
+            (true, false) => Exit::Done,
+        };
         if self.json {
             print::json(&as_json(&done, kept))?;
             return Ok(exit);
@@ -61,6 +68,9 @@ impl Compact {
             sum(|host| host.before),
             sum(|host| host.after)
         )?;
+        if done.interrupted {
+            tell!("gongkai: interrupted: run it again to go on");
+        }
         Ok(exit)
     }
 }
@@ -87,7 +97,12 @@ fn as_json(done: &compact::Compacted, kept: Option<String>) -> Value {
         })
     };
     let damaged = done.damaged.iter().map(|(digest, why)| json!({ "sha256": digest, "why": why }));
-    json!({ "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(), "damaged": damaged.collect::<Vec<_>>(), "file": kept })
+    json!({
+        "hosts": done.hosts.iter().map(host).collect::<Vec<_>>(),
+        "damaged": damaged.collect::<Vec<_>>(),
+        "file": kept,
+        "interrupted": done.interrupted,
+    })
 }
 
 fn table(done: &compact::Compacted) -> Table {

@@ -8,10 +8,10 @@ use clap::{Args, ValueEnum};
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
 
-use super::exit::counted;
+use super::exit::{Interrupted, counted};
 use super::network::{NetworkArgs, time};
 use super::worker::{Work, WorkerArgs};
-use super::{Context, Exit, metrics, planned, print, runtime, spare};
+use super::{Context, Exit, beforehand, metrics, planned, print, runtime, spare};
 use crate::clock::Clock;
 use crate::crawl::{self, Bounds, Changes, ReportAt, Stop, Summary};
 use crate::schedule::Standing;
@@ -64,12 +64,19 @@ enum Overlap {
 impl Crawl {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
         let runtime = runtime()?;
-        let stop = stop_on_signal(&runtime);
+        let stop = context.signals.wind_down();
         self.run_until(&context, &runtime, stop)
+    }
+
+    /// What the run will need is there.
+    pub fn check(&self, context: &Context) -> anyhow::Result<()> {
+        beforehand::extra_ca(&self.network.over(context.config.crawl.clone()))?;
+        Ok(beforehand::notify(&context.config.notify)?)
     }
 
     /// One run, ended by `stop` or by having nothing left to do.
     pub fn run_until(&self, context: &Context, runtime: &Runtime, stop: Stop) -> anyhow::Result<Exit> {
+        self.check(context)?;
         if let Some(metrics::To::File(path)) = &self.metrics {
             spare(&context.config.archive, "--metrics", path)?;
         }
@@ -177,7 +184,10 @@ impl Crawl {
                     tell!("gongkai: {holder} is at work on the archive: this run is left out");
                     return Ok(None);
                 }
-                Err(StoreError::InUse { .. }) if self.overlap == Overlap::Wait && !stop.is_asked() => {
+                Err(StoreError::InUse { .. }) if self.overlap == Overlap::Wait => {
+                    if stop.is_asked() {
+                        return Err(Interrupted("the archive was still in use, and nothing was asked").into());
+                    }
                     std::thread::sleep(Duration::from_millis(500));
                 }
                 opened => return Ok(Some(opened?)),
@@ -282,37 +292,5 @@ fn say_changes(changes: &Changes) {
     }
     for quiet in changes.quiet.iter().take(SHOWN) {
         tell!("  quiet since its report of {}: {}", quiet.last_year, print::plain(&quiet.agency));
-    }
-}
-
-/// The first signal asks to stop, the second ends at once.
-pub fn stop_on_signal(runtime: &Runtime) -> Stop {
-    let stop = Stop::default();
-    let asked = stop.clone();
-    runtime.spawn(async move {
-        signalled().await;
-        asked.ask();
-        signalled().await;
-        std::process::exit(Exit::Interrupted as i32);
-    });
-    stop
-}
-
-/// Ctrl-C, or what a service manager sends.
-pub async fn signalled() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without signals nothing stops the run but its end.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

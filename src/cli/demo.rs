@@ -7,10 +7,9 @@ use std::time::Duration;
 use clap::Args;
 
 use super::exit::counted;
-use super::serve::until_stopped;
-use super::{Context, Exit, crawl::say, print, runtime};
+use super::{Context, Exit, crawl::say, print, runtime, serve};
 use crate::clock::Clock;
-use crate::crawl::{self, Bounds, Events, Place, Resolve, Settings, Stop};
+use crate::crawl::{self, Bounds, Events, Place, Resolve, Settings};
 use crate::dataset::{self, FindingRow, ReportRow, Wanted};
 use crate::demo::{self, Replica};
 use crate::parse::edition::form::size;
@@ -39,6 +38,7 @@ impl Demo {
         }
         let store = Store::open(&archive, Access::Write)?;
         let runtime = runtime()?;
+        let stop = context.signals.wind_down();
         let (summary, asked) = runtime.block_on(async {
             let replica = Replica::start().await?;
             say!(
@@ -52,18 +52,21 @@ impl Demo {
                 settings: settings(&replica)?,
                 events: Events::default(),
             };
-            let summary = crawl::crawl(place, replica.seeds(), Bounds::default(), Stop::default()).await?;
+            let summary = crawl::crawl(place, replica.seeds(), Bounds::default(), stop.clone()).await?;
             anyhow::Ok((summary, replica.asked().len()))
         })?;
         if !context.quiet {
             say(&summary);
+        }
+        if summary.interrupted {
+            return Ok(Exit::Interrupted);
         }
         say!("{} reached the replica", counted(asked, "request"))?;
         let whole = tell(&store)?;
         say!("archive: {}", std::path::absolute(&archive)?.display())?;
         if self.serve {
             drop(store);
-            return until_stopped(Store::open(&archive, Access::Read)?, self.bind);
+            return serve::until(&stop, Store::open(&archive, Access::Read)?, self.bind);
         }
         Ok(if whole { Exit::Done } else { Exit::Failed })
     }

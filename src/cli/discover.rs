@@ -29,10 +29,19 @@ impl Discover {
         let home = Url::parse(&text).with_context(|| format!("{} is no host", print::plain(&self.host)))?;
         let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
         let scope = fetch::scope(context, &place.settings.network, &home);
-        let walk = runtime()?.block_on(crawl::walk(place, scope, &home))?;
+        let stop = context.signals.wind_down();
+        let walk = runtime()?.block_on(crawl::walk(place, scope, &home, &stop))?;
+        let exit = match walk.column {
+            _ if stop.is_asked() => Exit::Interrupted,
+            Some(_) => Exit::Done,
+            None => Exit::Partial,
+        };
+        if stop.is_asked() {
+            tell!("gongkai: interrupted: what came is kept");
+        }
         if self.json {
             print::json(&as_json(&walk))?;
-            return Ok(if walk.column.is_some() { Exit::Done } else { Exit::Partial });
+            return Ok(exit);
         }
         say_tried(&walk);
         match &walk.column {
@@ -41,8 +50,8 @@ impl Discover {
                 for (agency, url) in &walk.beside {
                     say!("\n{}", seed_beside(agency, url))?;
                 }
-                Ok(Exit::Done)
             }
+            None if stop.is_asked() => {}
             None => {
                 tell!(
                     "gongkai: no column of annual reports within three hops; a seed may name the address if you know it"
@@ -50,9 +59,9 @@ impl Discover {
                 if let Some(advice) = advice(&walk) {
                     tell!("    what a person may try: {advice}");
                 }
-                Ok(Exit::Partial)
             }
         }
+        Ok(exit)
     }
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::exit::counted;
-use super::{Context, Exit, print};
+use super::{Context, Exit, beforehand, print};
 use crate::clock::{Clock, rfc3339};
 use crate::crawl::inventory;
 use crate::office;
@@ -63,6 +63,13 @@ impl Doctor {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let now = Clock::system().now();
         let mut signs = vec![config(context)];
+        let needs = [
+            beforehand::extra_ca(&context.config.crawl).map_err(|fault| fault.to_string()),
+            beforehand::notify(&context.config.notify).map_err(|fault| fault.to_string()),
+        ];
+        signs.extend(
+            needs.into_iter().filter_map(Result::err).map(|fault| bad("config", fault, "until then no crawl begins")),
+        );
         let seeds = seed::read_dir(&context.config.seeds);
         signs.push(match &seeds {
             Ok(seeds) => of_seeds(&context.config.seeds, seeds),

@@ -38,6 +38,11 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub struct Misused(pub String);
 
+/// Ended by a signal before it was done: worded for the user, ends with [`Exit::Interrupted`].
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted: {0}")]
+pub struct Interrupted(pub &'static str);
+
 /// Says what went wrong, once, and with which status the program ends for it.
 pub fn report(error: anyhow::Error) -> Exit {
     // A closed pipe (`gongkai … | head`) is the reader's wish, not a failure.
@@ -60,10 +65,17 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     if cause.is::<Misused>() {
         return Some(Exit::Usage);
     }
+    if cause.is::<Interrupted>() {
+        return Some(Exit::Interrupted);
+    }
     if cause.downcast_ref::<std::io::Error>().is_some_and(|fault| fault.kind() == std::io::ErrorKind::StorageFull) {
         return Some(Exit::StorageFailed);
     }
-    if matches!(cause.downcast_ref::<DoorError>(), Some(DoorError::ExtraCa { .. })) {
+    let door = match cause.downcast_ref::<CrawlError>() {
+        Some(CrawlError::Door(door)) => Some(door),
+        _ => cause.downcast_ref::<DoorError>(),
+    };
+    if matches!(door, Some(DoorError::ExtraCa { .. })) {
         return Some(Exit::Usage);
     }
     if matches!(cause.downcast_ref::<ArchiveError>(), Some(ArchiveError::Damaged { .. })) {
@@ -94,6 +106,7 @@ fn status(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
     };
     match store {
         StoreError::InUse { .. } => Some(Exit::InUse),
+        StoreError::Interrupted => Some(Exit::Interrupted),
         StoreError::Damaged(_) | StoreError::ChangedPages { .. } => Some(Exit::Damaged),
         StoreError::Missing { .. }
         | StoreError::Newer { .. }

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use rusqlite::Connection;
 
-use super::exit::counted;
+use super::exit::{Interrupted, counted};
 use super::reading::{Reading, Source};
 use super::{Context, Exit, spare};
 use crate::dataset::Wanted;
 use crate::export::{self, evidence::evidence};
 use crate::office;
-use crate::store::{Access, Store};
+use crate::store::Access;
 
 #[derive(Args)]
 pub struct Export {
@@ -118,6 +119,15 @@ impl Export {
             tell!("gongkai: --compression is for warc");
             return Ok(Exit::Usage);
         }
+        let stop = context.signals.wind_down();
+        match self.write(&store.reader_until(&stop)?) {
+            // What it ended with is where it was stopped.
+            Err(_) if stop.is_asked() => Err(Interrupted("nothing was written under the name").into()),
+            written => written,
+        }
+    }
+
+    fn write(self, reader: &Connection) -> anyhow::Result<Exit> {
         let shape = match self.shape.unwrap_or(Shape::Long) {
             Shape::Long => export::Shape::Long,
             Shape::Wide => export::Shape::Wide,
@@ -134,22 +144,22 @@ impl Export {
             Format::Warc => (export::Format::Warc(self.compression.unwrap_or(Packed::Gzip).into()), "records"),
             Format::Wacz => (export::Format::Wacz, "records"),
             // Clap asks for --report with it.
-            Format::Evidence => return evidence_of(&store, self.report.unwrap_or_default(), &self.out),
+            Format::Evidence => return evidence_of(reader, self.report.unwrap_or_default(), &self.out),
             Format::Dictionary => (export::Format::Dictionary, "columns"),
             Format::Snapshot => {
-                let folder = export::snapshot(&store.reader()?, &wanted, &self.out)?;
+                let folder = export::snapshot(reader, &wanted, &self.out)?;
                 tell!("snapshot written to {}", folder.display());
                 return Ok(Exit::Done);
             }
         };
-        let count = export::export(&store.reader()?, format, &wanted, &self.out, self.max_size)?;
+        let count = export::export(reader, format, &wanted, &self.out, self.max_size)?;
         tell!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)
     }
 }
 
-fn evidence_of(store: &Store, report: i64, out: &Path) -> anyhow::Result<Exit> {
-    let captures = evidence(&store.reader()?, report, out, office::read, |exchange, parsed| {
+fn evidence_of(reader: &Connection, report: i64, out: &Path) -> anyhow::Result<Exit> {
+    let captures = evidence(reader, report, out, office::read, |exchange, parsed| {
         let mut json = serde_json::to_vec_pretty(&Reading::new(Source::of_exchange(exchange), parsed))?;
         json.push(b'\n');
         Ok(json)

@@ -34,12 +34,17 @@ impl Fetch {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Write)?;
         let runtime = runtime()?;
+        let stop = context.signals.wind_down();
         let mut whole = true;
         for url in &self.urls {
             let place = self.network.place(store.clone(), context.config.crawl.clone())?;
             let scope = scope(&context, &place.settings.network, url);
-            let visits = runtime.block_on(crawl::fetch(place, scope, url))?;
+            let visits = runtime.block_on(crawl::fetch(place, scope, url, &stop))?;
             whole &= self.show(&context, &store, &visits)?;
+            if stop.is_asked() {
+                tell!("gongkai: interrupted: what came is kept");
+                return Ok(Exit::Interrupted);
+            }
         }
         Ok(if whole { Exit::Done } else { Exit::Partial })
     }

@@ -50,8 +50,9 @@ impl Import {
         if let Some(missing) = self.paths.iter().find(|path| path.as_os_str() != "-" && !path.exists()) {
             anyhow::bail!("{} can't be read: it is not there, and nothing was taken in", missing.display());
         }
+        let stop = context.signals.wind_down();
         let store = context.open(Access::Write)?;
-        let summary = match import::import(&store, &self.paths, &plain) {
+        let summary = match import::import(&store, &self.paths, &plain, &stop) {
             Err(
                 fault @ (ImportError::NeedsAddress { .. }
                 | ImportError::NeedsDate { .. }
@@ -68,7 +69,11 @@ impl Import {
         } else {
             say(&summary)?;
         }
-        Ok(if summary.faults.is_empty() { Exit::Done } else { Exit::Partial })
+        Ok(match summary.faults.is_empty() {
+            _ if summary.interrupted => Exit::Interrupted,
+            true => Exit::Done,
+            false => Exit::Partial,
+        })
     }
 }
 
@@ -129,6 +134,9 @@ fn say(summary: &Summary) -> std::io::Result<()> {
     }
     if !summary.faults.is_empty() {
         tell!("gongkai: {} not taken in", counted(summary.faults.len(), "place"));
+    }
+    if summary.interrupted {
+        tell!("gongkai: interrupted: import the same again to go on");
     }
     Ok(())
 }

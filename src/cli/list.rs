@@ -1,7 +1,5 @@
 //! `gongkai list`: agencies by year, and what is known of each.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use clap::Args;
 use comfy_table::{Table, presets};
 
@@ -26,7 +24,7 @@ impl List {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let mut rows = dataset::coverage(&store.reader()?)?;
-        rows.retain(|row| self.agency.as_ref().is_none_or(|agency| row.agency == *agency));
+        rows.retain(|row| self.agency.as_ref().is_none_or(|agency| row.agency.as_ref() == Some(agency)));
         if self.json {
             for row in &rows {
                 say!("{}", serde_json::to_string(row)?)?;
@@ -41,7 +39,11 @@ impl List {
         if self.reasons {
             for row in rows.iter().filter(|row| row.reason.is_some()) {
                 let reason = print::plain(row.reason.as_deref().unwrap_or_default());
-                say!("{} {}: {} ({reason})", print::plain(&row.agency), row.year, row.state)?;
+                let year = row.year.map_or("?".into(), |year| year.to_string());
+                // Which of those without a name it is, its address says.
+                let at =
+                    row.url.as_deref().filter(|_| row.agency.is_none()).map_or(String::new(), |url| format!(" {url}"));
+                say!("{} {year}: {} ({reason}){}", name(row.agency.as_deref()), row.state, print::plain(&at))?;
             }
         }
         Ok(Exit::Done)
@@ -49,22 +51,35 @@ impl List {
 }
 
 /// From the first year of which anything is known; a site that can't be seen is not known better in one year than in another.
+/// Reports in whose text no agency was found share the last row, those without a year the last column.
 fn table(rows: &[CoverageRow]) -> Table {
     let known = |row: &&CoverageRow| !matches!(row.state.as_str(), "expected" | "not_looked_at" | "blocked");
-    let first = rows.iter().filter(known).map(|row| row.year).min().or(rows.iter().map(|row| row.year).max());
-    let years: BTreeSet<i16> = rows.iter().map(|row| row.year).filter(|year| Some(*year) >= first).collect();
-    let mut by_agency: BTreeMap<&str, BTreeMap<i16, &CoverageRow>> = BTreeMap::new();
-    for row in rows {
-        by_agency.entry(&row.agency).or_default().insert(row.year, row);
-    }
+    let dated = || rows.iter().filter_map(|row| row.year);
+    let first = rows.iter().filter(known).filter_map(|row| row.year).min().or(dated().max());
+    let mut years: Vec<Option<i16>> = dated().filter(|year| Some(*year) >= first).map(Some).collect();
+    years.extend(rows.iter().any(|row| row.year.is_none()).then_some(None));
+    years.sort_by_key(|year| year.unwrap_or(i16::MAX));
+    years.dedup();
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
-    table.set_header(std::iter::once("agency".to_owned()).chain(years.iter().map(i16::to_string)));
-    for (agency, held) in &by_agency {
-        let cells = years.iter().map(|year| held.get(year).map_or(String::new(), |row| mark(row)));
-        table.add_row(std::iter::once(print::plain(agency)).chain(cells));
+    let heads = years.iter().map(|year| year.map_or("?".to_owned(), |year| year.to_string()));
+    table.set_header(std::iter::once("agency".to_owned()).chain(heads));
+    for of_one in rows.chunk_by(|a, b| a.agency == b.agency) {
+        let cells = years.iter().map(|year| {
+            let held: Vec<&CoverageRow> = of_one.iter().filter(|row| row.year == *year).collect();
+            match held.as_slice() {
+                [] => String::new(),
+                [row] => mark(row),
+                several => format!("{} reports", several.len()),
+            }
+        });
+        table.add_row(std::iter::once(name(of_one[0].agency.as_deref())).chain(cells));
     }
     table
+}
+
+fn name(agency: Option<&str>) -> String {
+    agency.map_or("(no agency found)".into(), |agency| print::plain(agency).to_string())
 }
 
 fn mark(row: &CoverageRow) -> String {

@@ -4,6 +4,7 @@
 mod say;
 
 mod backup;
+mod beforehand;
 mod check;
 mod compact;
 mod crawl;
@@ -30,6 +31,7 @@ mod robots;
 mod schedule;
 mod serve;
 mod show;
+mod signals;
 mod urls;
 mod verify;
 mod worker;
@@ -38,10 +40,12 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
 use progress::Below;
+use signals::Signals;
 
 use crate::config::{self, Config};
 use crate::store::{Access, Store, StoreError};
@@ -139,6 +143,7 @@ struct Context {
     archive_named: bool,
     quiet: bool,
     below: Below,
+    signals: Signals,
 }
 
 impl Context {
@@ -172,6 +177,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli, below: Below) -> anyhow::Result<Exit> {
+    let signals = Signals::watch().context("signals can't be listened for")?;
     // A reading of a file needs no configuration, so a broken one is no hindrance.
     if let Command::Parse(parse) = cli.command {
         return parse.run();
@@ -182,8 +188,8 @@ fn run(cli: Cli, below: Below) -> anyhow::Result<Exit> {
     if let Some(archive) = cli.global.archive {
         config.archive = archive;
     }
-    let context =
-        Context { config, config_file: config_file.map(Into::into), archive_named, quiet: cli.global.quiet, below };
+    let (config_file, quiet) = (config_file.map(Into::into), cli.global.quiet);
+    let context = Context { config, config_file, archive_named, quiet, below, signals };
     match cli.command {
         Command::Crawl(crawl) => crawl.run(context),
         Command::Fetch(fetch) => fetch.run(context),

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use ipnet::IpNet;
 
-use super::spare;
+use super::{beforehand, spare};
 use crate::clock::Clock;
 use crate::crawl::{Events, Place, Resolve, Settings};
 use crate::handwritten::duration;
@@ -36,6 +36,9 @@ pub struct NetworkArgs {
     /// Time for one answer, like 120s
     #[arg(long, value_name = "TIME", value_parser = some_time)]
     max_answer_time: Option<std::time::Duration>,
+    /// Give a body up that is slower than this over 10 s, bytes per second; 0 waits for any
+    #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u64).range(0..=1 << 30))]
+    min_rate: Option<u64>,
     /// Redirects followed from one address
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=50))]
     max_redirects: Option<u32>,
@@ -70,6 +73,7 @@ impl NetworkArgs {
         settings.pace.gap = self.gap.unwrap_or(settings.pace.gap);
         let limits = &mut settings.limits;
         limits.total = self.max_answer_time.unwrap_or(limits.total);
+        limits.min_rate = self.min_rate.unwrap_or(limits.min_rate);
         limits.redirects = self.max_redirects.unwrap_or(limits.redirects);
         limits.depth = self.max_depth.unwrap_or(limits.depth);
         limits.pages_per_host = self.max_pages_per_host.unwrap_or(limits.pages_per_host);
@@ -81,7 +85,9 @@ impl NetworkArgs {
 
     pub fn place(&self, store: Store, settings: Settings) -> anyhow::Result<Place> {
         self.events.as_deref().map_or(Ok(()), |events| spare(store.path(), "--events", events))?;
-        Ok(Place { store, clock: Clock::system(), settings: self.over(settings), events: self.events()? })
+        let settings = self.over(settings);
+        beforehand::extra_ca(&settings)?;
+        Ok(Place { store, clock: Clock::system(), settings, events: self.events()? })
     }
 
     /// Where events are written.
@@ -93,5 +99,35 @@ impl NetworkArgs {
                 File::create(path).with_context(|| format!("{} can't be written", path.display()))?,
             )),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::crawl::Limits;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        network: NetworkArgs,
+    }
+
+    #[test]
+    fn every_limit_of_a_visit_has_its_option() {
+        let words = "x --max-body-mib 3 --max-answer-time 7s --min-rate 11 --max-redirects 5 --max-depth 2 --max-pages-per-host 13";
+        let limits = Line::parse_from(words.split(' ')).network.over(Settings::default()).limits;
+        let expected = Limits {
+            body: 3 << 20,
+            total: std::time::Duration::from_secs(7),
+            min_rate: 11,
+            redirects: 5,
+            depth: 2,
+            pages_per_host: 13,
+            ..Settings::default().limits
+        };
+        assert_eq!(limits, expected);
     }
 }

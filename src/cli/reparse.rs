@@ -38,10 +38,11 @@ impl Reparse {
         let store = if self.dry_run { context.open(Access::Read)? } else { context.open_existing()? };
         let jobs = self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let options = Options { all: self.all, dry_run: self.dry_run, jobs };
+        let stop = context.signals.wind_down();
         // The archive is re-read to its end though nobody listens any more.
         let mut said = Ok(());
         let mut differences = Vec::new();
-        let summary = reparse::reparse(&store, &Clock::system(), options, office::read, |difference| {
+        let summary = reparse::reparse_until(&store, &Clock::system(), options, &stop, office::read, |difference| {
             if !self.diff || difference.changes.is_empty() {
                 return;
             }
@@ -64,7 +65,11 @@ impl Reparse {
                 summary.delta.gained,
                 summary.delta.lost,
                 summary.delta.changed,
-                if self.dry_run { "; nothing was written" } else { "" }
+                match (self.dry_run, summary.interrupted) {
+                    (true, _) => "; nothing was written",
+                    (_, true) => "; interrupted: run it again to go on",
+                    _ => "",
+                }
             )?;
         }
         for (capture, why) in &summary.damaged {
@@ -75,10 +80,12 @@ impl Reparse {
         }
         Ok(match (summary.damaged.is_empty(), summary.panicked.is_empty()) {
             (false, _) => Exit::Damaged,
+            _ if summary.interrupted => Exit::Interrupted,
             (_, false) => Exit::Partial,
             _ => Exit::Done,
         })
     }
+
     fn summary(&self, summary: &Summary, differences: Vec<Value>) -> Value {
         let damaged = summary.damaged.iter().map(|(capture, why)| json!({ "capture": capture.0, "why": why }));
         let mut told = json!({
@@ -89,6 +96,7 @@ impl Reparse {
             "lost": summary.delta.lost,
             "changed": summary.delta.changed,
             "dry_run": self.dry_run,
+            "interrupted": summary.interrupted,
             "damaged": damaged.collect::<Vec<_>>(),
             "panicked": summary.panicked.iter().map(|capture| capture.0).collect::<Vec<_>>(),
         });

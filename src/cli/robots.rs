@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 use url::Url;
 
+use super::exit::Interrupted;
 use super::network::NetworkArgs;
 use super::{Context, Exit, fetch, print, runtime};
 use crate::crawl::robots::Rules;
@@ -45,7 +46,11 @@ impl Robots {
         let url = address(&self.url)?;
         let place = self.network.place(context.open(Access::Write)?, context.config.crawl.clone())?;
         let scope = fetch::scope(context, &place.settings.network, &url);
-        match runtime()?.block_on(crawl::permission(place, scope, &url))? {
+        let stop = context.signals.wind_down();
+        let Some(permission) = runtime()?.block_on(crawl::permission(place, scope, &url, &stop))? else {
+            return Err(Interrupted("the site had not answered yet").into());
+        };
+        match permission {
             Permission::Rules(rules) => self.say(&rules, &crawl::robots::path_of(&url)),
             Permission::Unreachable(outcome, why) => {
                 if self.json {

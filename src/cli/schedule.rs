@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use super::crawl::{Crawl, stop_on_signal};
+use super::crawl::Crawl;
 use super::{Context, Exit, exit, runtime};
 use crate::clock::{Clock, rfc3339};
 use crate::crawl::Stop;
@@ -46,6 +46,7 @@ fn time_of_day(text: &str) -> Result<Time, String> {
 
 impl Schedule {
     pub fn run(self, context: Context) -> anyhow::Result<Exit> {
+        self.crawl.check(&context)?;
         if self.daemon {
             return self.stay(context);
         }
@@ -84,7 +85,7 @@ impl Schedule {
     fn stay(self, context: Context) -> anyhow::Result<Exit> {
         let (at, clock) = (self.begin(&context), Clock::system());
         let runtime = runtime()?;
-        let stop = stop_on_signal(&runtime);
+        let stop = context.signals.wind_down();
         // Started within the window: this night's run is still to come.
         let open = context.config.window.map(|window| window.standing(clock.now()));
         let mut due = if matches!(open, Some(Standing::Open { .. })) { clock.now() } else { next(at, clock.now()) };

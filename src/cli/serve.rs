@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use clap::Args;
 
-use super::crawl::signalled;
 use super::{Context, Exit, runtime};
 use crate::serve;
+use crate::stop::Stop;
 use crate::store::{Access, Store, StoreError};
 
 #[derive(Args)]
@@ -26,17 +26,17 @@ impl Serve {
             }
             opened => opened?,
         };
-        until_stopped(store, self.bind)
+        until(&context.signals.wind_down(), store, self.bind)
     }
 }
 
-/// Serves until a signal.
-pub fn until_stopped(store: Store, bind: SocketAddr) -> anyhow::Result<Exit> {
+/// Serves until asked to stop.
+pub fn until(stop: &Stop, store: Store, bind: SocketAddr) -> anyhow::Result<Exit> {
     runtime()?.block_on(async {
         let served = serve::start(store, bind).await?;
         say!("pages at http://{}/", served.address)?;
         say!("to mark findings: http://{}/?token={}", served.address, served.token)?;
-        signalled().await;
+        stop.asked().await;
         Ok(Exit::Done)
     })
 }

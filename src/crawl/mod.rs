@@ -19,13 +19,12 @@ mod walk;
 mod work;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rusqlite::params;
-use tokio::sync::Notify;
+use rusqlite::{Connection, params};
 use url::Url;
 
+pub use crate::stop::Stop;
 pub use changes::{Changes, Late, Quiet, ReportAt, Revised, Withdrawn};
 pub use events::{Events, Kind as EventKind};
 pub use fetch::{Condition, DoorError, Groups, tls as trusting};
@@ -49,7 +48,7 @@ use fetch::Door;
 use frontier::{Found, Keeper, Remembered, Role, Sqlite, Terms};
 use politeness::Gate;
 use visit::Visitor;
-use work::work;
+use work::{or_stopped, work};
 
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
@@ -79,31 +78,6 @@ pub struct Bounds {
     pub max_time: Option<Duration>,
 }
 
-/// A request to stop, from a signal or a test. Work in flight is finished, nothing new is begun.
-#[derive(Clone, Default)]
-pub struct Stop {
-    inner: Arc<(AtomicBool, Notify)>,
-}
-
-impl Stop {
-    pub fn ask(&self) {
-        self.inner.0.store(true, Ordering::SeqCst);
-        self.inner.1.notify_waiters();
-    }
-
-    pub fn is_asked(&self) -> bool {
-        self.inner.0.load(Ordering::SeqCst)
-    }
-
-    /// Returns once it is.
-    pub async fn asked(&self) {
-        let notified = self.inner.1.notified();
-        if !self.is_asked() {
-            notified.await;
-        }
-    }
-}
-
 /// Where a crawl happens.
 pub struct Place {
     pub store: Store,
@@ -117,14 +91,15 @@ pub async fn crawl(place: Place, seeds: Vec<Seed>, bounds: Bounds, stop: Stop) -
     let store = place.store.clone();
     let scope = Scope::of(&seeds);
     let begun = begin(&place, Some(seeds)).await?;
-    let unread = read_unread(&store).await?;
+    let unread = read_unread(&store, &stop).await?;
     let visitor = Arc::new(visitor(place, scope, &begun).await?);
     let mut summary = Summary { reread: unread, ..Summary::default() };
     work(&visitor, &bounds, &stop, &mut summary).await?;
     summary.interrupted = stop.is_asked();
     if !summary.interrupted {
         // Attempts that were not the last word on their address: an import of the same captures reads them as well.
-        read_unread(&store).await?;
+        read_unread(&store, &stop).await?;
+        summary.interrupted = stop.is_asked();
     }
     Ok(summary.finish(&store, begun.crawl, visitor.clock.now()).await?)
 }
@@ -155,16 +130,16 @@ pub async fn crawl_shared(
     Ok(summary)
 }
 
-/// One address now, and where its redirects lead: a visit each.
-pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Visited)>, CrawlError> {
+/// One address now, and where its redirects lead: a visit each. Those that were ended by `stop` are not among them.
+pub async fn fetch(place: Place, scope: Scope, url: &Url, stop: &Stop) -> Result<Vec<(Url, Visited)>, CrawlError> {
     let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
     let mut visits = Vec::new();
     let mut summary = Summary::default();
     let mut next = Some((url.clone(), 0));
-    while let Some((url, redirects)) = next.take() {
-        let now = visitor.clock.now();
+    while let Some((url, redirects)) = next.take().filter(|_| !stop.is_asked()) {
+        let now = visitor.now();
         let found = Found {
             url: url.clone(),
             query: None,
@@ -181,26 +156,34 @@ pub async fn fetch(place: Place, scope: Scope, url: &Url) -> Result<Vec<(Url, Vi
         let lease = visitor.keeper.lease_now(found, now).await?;
         // Asked for by a person: whole, not on condition.
         let lease = frontier::Lease { condition: fetch::Condition::default(), redirects, ..lease };
-        let Some(visited) = visitor.visit(lease).await?.ended(&visitor).await? else { break };
+        let taken = lease.clone();
+        let Some(visit) = or_stopped(stop, visitor.visit(lease)).await else {
+            visitor.keeper.release(&taken).await?;
+            break;
+        };
+        let Some(visited) = visit?.ended(&visitor).await? else { break };
         summary.count(&url, &visited);
         next = visited.target.clone().map(|target| (target.url, redirects + 1));
         visits.push((url, visited));
     }
+    summary.interrupted = stop.is_asked();
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
     Ok(visits)
 }
 
-/// What robots.txt of an address's host says: as the archive knows it from the last day, else asked for through the gate.
-pub async fn permission(place: Place, scope: Scope, url: &Url) -> Result<Permission, CrawlError> {
+/// What robots.txt of an address's host says: as the archive knows it from the last day, else asked for through the gate. None
+/// where `stop` ended it.
+pub async fn permission(place: Place, scope: Scope, url: &Url, stop: &Stop) -> Result<Option<Permission>, CrawlError> {
     let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
     let permission = if visitor.scope.holds(url) {
-        visitor.robots(url).await?
+        or_stopped(stop, visitor.robots(url)).await.transpose()?
     } else {
-        Permission::Unreachable(Outcome::OutOfScope, url.host_str().unwrap_or_default().into())
+        Some(Permission::Unreachable(Outcome::OutOfScope, url.host_str().unwrap_or_default().into()))
     };
-    Summary::default().finish(&store, begun.crawl, visitor.clock.now()).await?;
+    let summary = Summary { interrupted: stop.is_asked(), ..Summary::default() };
+    summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
     Ok(permission)
 }
 
@@ -249,31 +232,49 @@ async fn visitor(place: Place, scope: Scope, begun: &Begun) -> Result<Visitor, C
     Ok(Visitor::new(keeper, Some(store), clock, door, gate, scope, settings, events, &begun.remembered))
 }
 
-/// Captures that were committed and not read: by an earlier run that was stopped, or attempts that another followed.
-async fn read_unread(store: &Store) -> Result<usize, CrawlError> {
-    let store = store.clone();
+/// Captures that were committed and not read: by an earlier run that was stopped, or attempts that another followed. Those on
+/// which the parser failed in a run that came to its end are left to `reparse`, so that no run looks through the whole archive.
+async fn read_unread(store: &Store, stop: &Stop) -> Result<usize, CrawlError> {
+    let (store, stop) = (store.clone(), stop.clone());
     let read = tokio::task::spawn_blocking(move || -> Result<usize, CrawlError> {
         let connection = store.reader()?;
-        let mut statement = connection
-            .prepare(
-                "SELECT c.id FROM capture c LEFT JOIN page p ON p.capture = c.id
-             WHERE p.capture IS NULL AND c.hop <> ?1 AND c.revisit_of IS NULL ORDER BY c.id",
-            )
-            .map_err(StoreError::from)?;
-        let ids: Vec<i64> = statement
-            .query_map(params![Hop::Robots.as_str()], |row| row.get(0))
-            .and_then(Iterator::collect)
-            .map_err(StoreError::from)?;
+        let ids = unread_since(&connection, read_to(&connection)?)?;
         let bodies = Bodies::new(&connection);
-        for id in &ids {
+        let mut read = 0;
+        for id in ids.iter().take_while(|_| !stop.is_asked()) {
             let capture = CaptureId(*id);
+            read += 1;
             if let Some(parsed) = read_capture(&bodies, capture)? {
                 store.write_blocking(move |tx| dataset::replace(tx, capture, &parsed, None).map(drop))?;
             }
         }
-        Ok(ids.len())
+        Ok(read)
     });
     read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
+}
+
+/// The last capture of the last run that came to its end, and so had read all before it.
+fn read_to(connection: &Connection) -> Result<i64, StoreError> {
+    // Runs that captured nothing are passed over; both look-ups are of an index.
+    let mut statement = connection.prepare(
+        "SELECT (SELECT max(id) FROM capture WHERE crawl = r.id) FROM run r WHERE r.ended IN ('done', 'partial') ORDER BY r.id DESC",
+    )?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        if let Some(capture) = row.get(0)? {
+            return Ok(capture);
+        }
+    }
+    Ok(0)
+}
+
+fn unread_since(connection: &Connection, capture: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT c.id FROM capture c LEFT JOIN page p ON p.capture = c.id
+         WHERE c.id > ?2 AND p.capture IS NULL AND c.hop <> ?1 AND c.revisit_of IS NULL ORDER BY c.id",
+    )?;
+    let ids = statement.query_map(params![Hop::Robots.as_str(), capture], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The reading of one capture; none for a revisit, whose original is read, and where the parser fails, which `reparse` reports.

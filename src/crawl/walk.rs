@@ -7,7 +7,8 @@ use url::Url;
 use super::fetch::Condition;
 use super::frontier::{Found, Lease, Role};
 use super::visit::Target;
-use super::{CrawlError, Outcome, Place, Summary, begin, visitor};
+use super::work::or_stopped;
+use super::{CrawlError, Outcome, Place, Stop, Summary, begin, visitor};
 use crate::archive;
 use crate::exchange::{Hop, Query};
 use crate::parse::{self, Given, LinkHop};
@@ -78,8 +79,8 @@ struct Named {
     trail: Vec<String>,
 }
 
-/// Walks from `home` towards the column. What it looked at is archived and stays out of the nightly crawl.
-pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlError> {
+/// Walks from `home` towards the column, until `stop`. What it looked at is archived and stays out of the nightly crawl.
+pub async fn walk(place: Place, scope: Scope, home: &Url, stop: &Stop) -> Result<Walk, CrawlError> {
     let begun = begin(&place, None).await?;
     let store = place.store.clone();
     let visitor = visitor(place, scope, &begun).await?;
@@ -90,10 +91,13 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
         Step { url: home.clone(), query: None, rank: 0, hops: 0, redirects: 0, trail: Vec::new(), column: None };
     let mut open = vec![first];
     let mut agencies: Vec<(String, Url)> = Vec::new();
-    while let Some(step) = next(&mut open).filter(|_| walk.tried.len() < REQUESTS) {
+    while let Some(step) = next(&mut open).filter(|_| walk.tried.len() < REQUESTS && !stop.is_asked()) {
         let lease = passing(&visitor, &step).await?;
         let passed = lease.clone();
-        let visited = visitor.visit(lease).await?.ended(&visitor).await?;
+        let visited = match or_stopped(stop, visitor.visit(lease)).await {
+            Some(visit) => visit?.ended(&visitor).await?,
+            None => None,
+        };
         visitor.keeper.pass(&passed).await?;
         let Some(visited) = visited else { continue };
         summary.count(&step.url, &visited);
@@ -164,6 +168,7 @@ pub async fn walk(place: Place, scope: Scope, home: &Url) -> Result<Walk, CrawlE
             }
         }
     }
+    summary.interrupted = stop.is_asked();
     summary.finish(&store, begun.crawl, visitor.clock.now()).await?;
     Ok(walk)
 }
@@ -175,7 +180,7 @@ fn next(open: &mut Vec<Step>) -> Option<Step> {
 }
 
 async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlError> {
-    let now = visitor.clock.now();
+    let now = visitor.now();
     let found = Found {
         url: step.url.clone(),
         query: step.query.clone(),

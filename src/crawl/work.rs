@@ -63,7 +63,7 @@ pub async fn work(
         let over = limit.is_over();
         if !over {
             let room = TASKS.saturating_sub(hosts.len());
-            for claim in visitor.keeper.claim(bounds.only.as_deref(), room, &busy, visitor.clock.now()).await? {
+            for claim in visitor.keeper.claim(bounds.only.as_deref(), room, &busy, visitor.now()).await? {
                 busy.insert(claim.host.clone());
                 let (visitor, limit) = (visitor.clone(), limit.clone());
                 hosts.spawn(async move { (claim.host.clone(), work_host(&visitor, claim, &limit).await) });
@@ -73,7 +73,7 @@ pub async fn work(
             if over && !stop.is_asked() {
                 return say_what_is_left(visitor, bounds, &limit, summary).await;
             }
-            if over || !visitor.keeper.others_at_work(bounds.only.as_deref(), visitor.clock.now()).await? {
+            if over || !visitor.keeper.others_at_work(bounds.only.as_deref(), visitor.now()).await? {
                 return Ok(());
             }
             tokio::select! {
@@ -118,7 +118,7 @@ async fn say_what_is_left(
     limit: &Limit,
     summary: &mut Summary,
 ) -> Result<(), CrawlError> {
-    let (now, nothing) = (visitor.clock.now(), HashSet::new());
+    let (now, nothing) = (visitor.now(), HashSet::new());
     let due = visitor.keeper.claim(bounds.only.as_deref(), 1, &nothing, now).await?;
     for claim in &due {
         give_back(visitor, claim.first.as_ref(), &claim.host).await?;
@@ -149,7 +149,7 @@ async fn work_host(visitor: &Visitor, claim: Claim, limit: &Limit) -> Result<Vis
         }
         let lease = match first.take() {
             Some(lease) => Some(lease),
-            None => visitor.keeper.lease(&host, visitor.clock.now()).await?,
+            None => visitor.keeper.lease(&host, visitor.now()).await?,
         };
         let Some(lease) = lease else {
             limit.left.fetch_add(1, Ordering::SeqCst);
@@ -157,27 +157,31 @@ async fn work_host(visitor: &Visitor, claim: Claim, limit: &Limit) -> Result<Vis
         };
         let taken = lease.clone();
         // Asked to stop while waiting for the host's turn or its answer: the address is given back, nothing is half done.
-        let visit = tokio::select! {
-            visit = visitor.visit(lease) => match visit {
-                Err(taken_away @ CrawlError::Taken(_)) => {
-                    tracing::warn!("{taken_away}: this one was not heard of for too long");
-                    visitor.keeper.release(&taken).await?;
-                    break;
-                }
-                visit => visit?,
-            },
-            () = finished_waiting(&limit.stop) => {
+        match or_stopped(&limit.stop, visitor.visit(lease)).await {
+            Some(Err(taken_away @ CrawlError::Taken(_))) => {
+                tracing::warn!("{taken_away}: this one was not heard of for too long");
                 visitor.keeper.release(&taken).await?;
                 break;
             }
-        };
-        visits.push((taken.url, visit));
+            Some(visit) => visits.push((taken.url, visit?)),
+            None => {
+                visitor.keeper.release(&taken).await?;
+                break;
+            }
+        }
     }
     give_back(visitor, first.as_ref(), &host).await?;
     Ok(visits)
 }
 
-async fn finished_waiting(stop: &Stop) {
-    stop.asked().await;
-    tokio::time::sleep(GRACE).await;
+/// What comes of `work`; none where it is not done a while after a request to stop.
+pub async fn or_stopped<T>(stop: &Stop, work: impl Future<Output = T>) -> Option<T> {
+    let waited = async {
+        stop.asked().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = work => Some(done),
+        () = waited => None,
+    }
 }

@@ -9,7 +9,7 @@ mod rows;
 mod words;
 
 pub use across::across_years;
-pub use coverage::{CoverageRow, KnownYear, coverage, known_years};
+pub use coverage::{CoverageRow, KnownYear, coverage, known_years, unnamed};
 pub use mark::{MARKS, Mark, Marked, marks, set_mark};
 pub use replace::{Cells, Change, Delta, compare, differing, put, readings_before, replace, stored};
 pub use rows::{

@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use beside::Part;
+
 use crate::archive::ArchiveError;
 use crate::dataset::Wanted;
 use crate::store::StoreError;
@@ -75,9 +77,9 @@ pub fn export(
         Format::Wacz => return wacz::to_file(connection, wanted, path),
         _ => {}
     }
-    let part = beside::part(path);
-    let rows = file(connection, format, wanted, &part).map_err(|fault| fault.at(path))?;
-    std::fs::rename(&part, path).map_err(|source| beside::fault(path, source))?;
+    let (part, _) = Part::file(path).map_err(|source| beside::fault(path, source))?;
+    let rows = file(connection, format, wanted, part.path()).map_err(|fault| fault.at(path))?;
+    part.appear().map_err(|source| beside::fault(path, source))?;
     Ok(rows)
 }
 

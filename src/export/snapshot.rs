@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use super::beside::Part;
 use super::{Compression, ExportError, Fault, Format, Shape, file};
 use crate::archive::{ArchiveError, chain};
 use crate::dataset::Wanted;
@@ -44,18 +45,14 @@ pub fn snapshot(connection: &Connection, wanted: &Wanted, into: &Path) -> Result
         let path = path.to_owned();
         move |source| ExportError::Write { path, source }
     };
-    if beside.exists() {
-        fs::remove_dir_all(&beside).map_err(fault(&beside))?;
-    }
-    fs::create_dir_all(&beside).map_err(fault(&beside))?;
+    let part = Part::folder(beside.clone(), &whole).map_err(fault(&beside))?;
     fill(&moment, wanted, &state, &name, &beside).map_err(|fault| fault.at(&beside))?;
     if whole.exists() {
         let sums = |folder: &Path| fs::read(folder.join("SHA256SUMS"));
         let same = sums(&whole).ok() == Some(sums(&beside).map_err(fault(&beside))?);
-        fs::remove_dir_all(&beside).map_err(fault(&beside))?;
         return if same { Ok(whole) } else { Err(ExportError::Exists { path: whole }) };
     }
-    fs::rename(&beside, &whole).map_err(fault(&whole))?;
+    part.appear().map_err(fault(&whole))?;
     File::open(into).and_then(|folder| folder.sync_all()).map_err(fault(into))?;
     Ok(whole)
 }

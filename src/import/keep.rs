@@ -14,6 +14,7 @@ use crate::digest::Digest;
 use crate::exchange::{Exchange, Hop};
 use crate::office;
 use crate::reparse;
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::urlkey::UrlKey;
 
@@ -28,6 +29,7 @@ const SENT: usize = 100_000;
 /// Takes exchanges in and counts what became of them.
 pub struct Keeper<'a> {
     store: &'a Store,
+    stop: Stop,
     packer: Arc<Packer>,
     batch: Vec<(String, Item)>,
     bytes: usize,
@@ -53,6 +55,7 @@ impl<'a> Keeper<'a> {
     pub fn new(store: &'a Store) -> Keeper<'a> {
         Keeper {
             store,
+            stop: Stop::default(),
             packer: Arc::default(),
             batch: Vec::new(),
             bytes: 0,
@@ -60,6 +63,11 @@ impl<'a> Keeper<'a> {
             sent: HashMap::new(),
             summary: Summary::default(),
         }
+    }
+
+    /// Takes nothing more in once `stop` is asked for: [`StoreError::Interrupted`].
+    pub fn until(store: &'a Store, stop: Stop) -> Keeper<'a> {
+        Keeper { stop, ..Keeper::new(store) }
     }
 
     pub fn answer(&mut self, file: &str, exchange: Exchange) -> Result<(), ArchiveError> {
@@ -102,9 +110,13 @@ impl<'a> Keeper<'a> {
         self.late.iter().any(|(of, _)| of == file)
     }
 
-    /// Keeps what is left, and the revisits whose originals came after them.
+    /// Keeps what is left, and, unless it was stopped, the revisits whose originals came after them.
     pub fn finish(mut self) -> Result<Summary, ArchiveError> {
         self.flush()?;
+        self.summary.interrupted = self.stop.is_asked();
+        if self.summary.interrupted {
+            return Ok(self.summary);
+        }
         let late = std::mem::take(&mut self.late);
         for (file, revisit) in late {
             self.revisit(&file, revisit)?;
@@ -118,6 +130,9 @@ impl<'a> Keeper<'a> {
     }
 
     fn push(&mut self, file: &str, item: Item) -> Result<(), ArchiveError> {
+        if self.stop.is_asked() {
+            return Err(StoreError::Interrupted.into());
+        }
         self.batch.push((file.to_owned(), item));
         if self.batch.len() >= BATCH || self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }

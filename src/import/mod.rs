@@ -24,7 +24,8 @@ pub use plain::Plain;
 use crate::archive::ArchiveError;
 use crate::archive::warc::ENDINGS;
 use crate::archive::warc::frames::{self, unpacked};
-use crate::store::Store;
+use crate::stop::Stop;
+use crate::store::{Store, StoreError};
 
 /// What an import did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -40,6 +41,8 @@ pub struct Summary {
     /// Records passed over because they hold no HTTP answer, by type.
     pub passed_over: std::collections::BTreeMap<String, u64>,
     pub faults: Vec<ImportFault>,
+    /// Stopped before the end of the files; the next import of them goes on.
+    pub interrupted: bool,
 }
 
 /// A place in a file that could not be taken in.
@@ -74,8 +77,9 @@ enum Kind {
     Plain,
 }
 
-/// Takes in every file; `plain` says what is known of those that are no archives. All files are looked at before any is taken in.
-pub fn import(store: &Store, paths: &[PathBuf], plain: &Plain) -> Result<Summary, ImportError> {
+/// Takes in every file, until `stop`; `plain` says what is known of those that are no archives. All files are looked at before
+/// any is taken in.
+pub fn import(store: &Store, paths: &[PathBuf], plain: &Plain, stop: &Stop) -> Result<Summary, ImportError> {
     let mut files = Vec::new();
     for path in paths {
         files.push((path, kind(path).map_err(|source| ImportError::Read { path: path.clone(), source })?));
@@ -91,15 +95,20 @@ pub fn import(store: &Store, paths: &[PathBuf], plain: &Plain) -> Result<Summary
     for path in singles {
         of_file(path)?;
     }
-    let mut keeper = Keeper::new(store);
+    let mut keeper = Keeper::until(store, stop.clone());
     for (path, kind) in files {
         let fault = |source| ImportError::Read { path: path.clone(), source };
         let name = path.display().to_string();
-        match kind {
-            Kind::Warc if path == Path::new("-") => take(&mut keeper, &name, io::stdin().lock())?,
-            Kind::Warc => take(&mut keeper, &name, File::open(path).map_err(fault)?)?,
-            Kind::Wacz => wacz::take_all(&mut keeper, &name, File::open(path).map_err(fault)?)?,
-            Kind::Plain => keeper.answer(&name, of_file(path)?)?,
+        let taken = match kind {
+            Kind::Warc if path == Path::new("-") => take(&mut keeper, &name, io::stdin().lock()),
+            Kind::Warc => take(&mut keeper, &name, File::open(path).map_err(fault)?),
+            Kind::Wacz => wacz::take_all(&mut keeper, &name, File::open(path).map_err(fault)?),
+            Kind::Plain => keeper.answer(&name, of_file(path)?),
+        };
+        match taken {
+            // What was read so far is kept all the same.
+            Err(ArchiveError::Store(StoreError::Interrupted)) => break,
+            taken => taken?,
         }
     }
     Ok(keeper.finish()?)

@@ -19,7 +19,7 @@ pub struct Content<'a> {
     pub fault: Option<CodingFault>,
 }
 
-/// The bytes before the fault are kept.
+/// The bytes before the fault are kept; of too many of them, the first [`RATIO_FLOOR`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodingFault {
     #[error("the {coding} stream breaks off or is damaged after {kept} decoded bytes")]
@@ -67,73 +67,94 @@ fn is_plain(coding: &str, bytes: &[u8]) -> bool {
     let plain =
         text.starts_with(b"<") || text.starts_with(b"{\"") || text.starts_with(b"[{") || text.starts_with(b"%PDF-");
     let known = matches!(coding, "gzip" | "x-gzip" | "deflate" | "br" | "zstd");
-    known && plain && (coding != "br" || drain("br", brotli::Decompressor::new(bytes, 64 << 10), RATIO_FLOOR).is_err())
+    known
+        && plain
+        && (coding != "br"
+            || drain("br", brotli::Decompressor::new(bytes, 64 << 10), RATIO_FLOOR, &mut Out::new(0)).is_err())
 }
 
 type Undone = Result<Vec<u8>, (Option<Vec<u8>>, CodingFault)>;
 
+/// What was decoded: how much, and the first of it.
+struct Out {
+    bytes: Vec<u8>,
+    keep: usize,
+    len: usize,
+    /// Something of the coding was made out.
+    begun: bool,
+}
+
+impl Out {
+    fn new(keep: usize) -> Out {
+        Out { bytes: Vec::new(), keep, len: 0, begun: false }
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        self.len += chunk.len();
+        let room = self.keep - self.bytes.len();
+        self.bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+}
+
 fn undo(coding: &str, bytes: &[u8], limit: usize) -> Undone {
+    let mut out = Out::new(RATIO_FLOOR);
+    let mut end = decode(coding, bytes, limit, &mut out);
+    // Room is made only for what is known to fit: that a stream is a bomb shows late.
+    if out.len > RATIO_FLOOR && !matches!(end, Err(CodingFault::TooLarge { .. })) {
+        out = Out { bytes: Vec::with_capacity(out.len), ..Out::new(out.len) };
+        end = decode(coding, bytes, limit, &mut out);
+    }
+    match end {
+        Ok(()) => Ok(out.bytes),
+        Err(fault) => Err((out.begun.then_some(out.bytes), fault)),
+    }
+}
+
+fn decode(coding: &str, bytes: &[u8], limit: usize, out: &mut Out) -> Result<(), CodingFault> {
     match coding {
-        "gzip" | "x-gzip" => members(coding, bytes, limit),
+        "gzip" | "x-gzip" => members(coding, bytes, limit, out),
         // RFC 9110 8.4.1.2 means zlib; some servers send the raw stream.
-        "deflate" => match drain(coding, flate2::read::ZlibDecoder::new(bytes), limit) {
-            Err((Some(kept), CodingFault::Damaged { .. })) if kept.is_empty() => {
-                drain(coding, flate2::read::DeflateDecoder::new(bytes), limit)
+        "deflate" => match drain(coding, flate2::read::ZlibDecoder::new(bytes), limit, out) {
+            Err(CodingFault::Damaged { .. }) if out.len == 0 => {
+                drain(coding, flate2::read::DeflateDecoder::new(bytes), limit, out)
             }
             zlib => zlib,
         },
-        "br" => drain(coding, brotli::Decompressor::new(bytes, 64 << 10), limit),
+        "br" => drain(coding, brotli::Decompressor::new(bytes, 64 << 10), limit, out),
         "zstd" => match zstd::stream::read::Decoder::new(bytes) {
-            Ok(decoder) => drain(coding, decoder, limit),
-            Err(_) => Err((None, CodingFault::Damaged { coding: coding.into(), kept: 0 })),
+            Ok(decoder) => drain(coding, decoder, limit, out),
+            Err(_) => Err(CodingFault::Damaged { coding: coding.into(), kept: 0 }),
         },
-        _ => Err((None, CodingFault::Unknown { coding: coding.into() })),
+        _ => Err(CodingFault::Unknown { coding: coding.into() }),
     }
 }
 
 /// Every gzip member. What is behind the last one and no member is left out, as browsers do: servers end a body with a line.
-fn members(coding: &str, bytes: &[u8], limit: usize) -> Undone {
+fn members(coding: &str, bytes: &[u8], limit: usize, out: &mut Out) -> Result<(), CodingFault> {
     let mut rest = bytes;
-    let mut out = Vec::new();
     loop {
         let mut member = flate2::bufread::GzDecoder::new(rest);
-        let begun = out.len();
-        match drain(coding, &mut member, limit - begun) {
-            Ok(decoded) if begun == 0 => out = decoded,
-            Ok(decoded) => out.extend_from_slice(&decoded),
-            Err((kept, fault)) => {
-                out.extend_from_slice(&kept.unwrap_or_default());
-                let fault = match fault {
-                    CodingFault::Damaged { coding, .. } => CodingFault::Damaged { coding, kept: out.len() },
-                    CodingFault::TooLarge { coding, .. } => CodingFault::TooLarge { coding, limit },
-                    unknown => unknown,
-                };
-                return Err((Some(out), fault));
-            }
-        }
+        drain(coding, &mut member, limit, out)?;
         rest = member.into_inner();
         if !rest.starts_with(&[0x1F, 0x8B]) {
-            return Ok(out);
+            return Ok(());
         }
     }
 }
 
-fn drain(coding: &str, mut decoder: impl Read, limit: usize) -> Undone {
-    let mut out = Vec::new();
+fn drain(coding: &str, mut decoder: impl Read, limit: usize, out: &mut Out) -> Result<(), CodingFault> {
+    out.begun = true;
     let mut chunk = [0; 32 << 10];
     loop {
         match decoder.read(&mut chunk) {
-            Ok(0) => return Ok(out),
-            Ok(n) if out.len() + n > limit => {
-                out.extend_from_slice(&chunk[..limit - out.len()]);
-                return Err((Some(out), CodingFault::TooLarge { coding: coding.into(), limit }));
+            Ok(0) => return Ok(()),
+            Ok(n) if out.len + n > limit => {
+                out.push(&chunk[..limit - out.len]);
+                return Err(CodingFault::TooLarge { coding: coding.into(), limit });
             }
-            Ok(n) => out.extend_from_slice(&chunk[..n]),
+            Ok(n) => out.push(&chunk[..n]),
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => {
-                let kept = out.len();
-                return Err((Some(out), CodingFault::Damaged { coding: coding.into(), kept }));
-            }
+            Err(_) => return Err(CodingFault::Damaged { coding: coding.into(), kept: out.len }),
         }
     }
 }

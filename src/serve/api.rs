@@ -99,6 +99,13 @@ pub fn agency(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
     Ok(json_text(&json!({ "line": line, "reports": reports, "across_years": &*across })))
 }
 
+pub fn unnamed(_: &Site, connection: &Connection, asked: &Asked) -> Answer {
+    let reports = dataset::unnamed(connection)?;
+    let (total, page) = (reports.len(), asked.page()?);
+    let reports: Vec<_> = reports.into_iter().skip((page - 1) * MOST).take(MOST).collect();
+    Ok(json_text(&json!({ "total": total, "page": page, "reports": reports })))
+}
+
 pub fn compare(site: &Site, connection: &Connection, asked: &Asked) -> Answer {
     Ok(json_text(&compare::comparison(site, connection, asked)?))
 }

@@ -124,6 +124,7 @@ pub fn comparison(site: &Site, connection: &Connection, asked: &Asked) -> Result
         let lines = overview.lines.iter().filter(|line| {
             province.is_none_or(|code| line.province == code)
                 && system.is_none_or(|code| line.system == code)
+                && !line.agency.is_empty()
                 && line.years.values().any(|standing| standing.capture.is_some())
         });
         lines.map(|line| line.agency.as_str()).collect()
@@ -254,7 +255,14 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
         csv: asked.with(&[("lang", "")]).replacen("/compare", "/compare.csv", 1),
         link: asked.with(&[("lang", "")]),
         cell: code,
-        known: site.overview().lines.iter().map(|line| plain(&line.agency)).take(400).collect(),
+        known: site
+            .overview()
+            .lines
+            .iter()
+            .map(|line| plain(&line.agency))
+            .filter(|name| !name.is_empty())
+            .take(400)
+            .collect(),
         years: compared.years,
     };
     html(asked, &shown)

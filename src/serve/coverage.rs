@@ -10,7 +10,7 @@ use super::asked::Asked;
 use super::door::Trouble;
 use super::overview::{LastRun, Line, Overview, Standing, State};
 use super::places::{PROVINCES, SYSTEMS};
-use super::shell::{Shell, grouped, html, minute, plain, query};
+use super::shell::{Lang, Shell, agency_address, grouped, html, minute, named, plain};
 
 /// Agencies on a page.
 const SHOWN: usize = 80;
@@ -46,7 +46,7 @@ pub struct Choice {
 
 struct Row {
     agency: String,
-    query: String,
+    address: String,
     cells: Vec<Cell>,
 }
 
@@ -124,8 +124,8 @@ pub fn page(site: &Site, _: &Connection, asked: &Asked) -> Result<Response<Body>
     let pages = lines.len().div_ceil(SHOWN).max(1);
     let page = asked.page()?.min(pages);
     let rows = lines.iter().skip((page - 1) * SHOWN).take(SHOWN).map(|line| Row {
-        agency: plain(&line.agency),
-        query: query(&[("name", &line.agency)]),
+        agency: named(lang, &line.agency),
+        address: agency_address(&line.agency),
         cells: years.iter().map(|year| cell(asked, line, *year)).collect(),
     });
     let rows = rows.collect();
@@ -150,16 +150,21 @@ pub fn page(site: &Site, _: &Connection, asked: &Asked) -> Result<Response<Body>
         name: plain(asked.get("name").unwrap_or_default()),
         years,
         rows,
-        found: grouped(lines.len()),
+        found: grouped(lines.iter().filter(|line| !line.agency.is_empty()).count()),
         earlier: if page > 1 { at(page - 1) } else { String::new() },
         later: if page < pages { at(page + 1) } else { String::new() },
         page,
         pages,
         began: overview.last_run.as_ref().map(|run| minute(&run.started_at)).unwrap_or_default(),
-        last_run: overview.last_run.clone(),
+        last_run: overview.last_run.clone().map(|run| with_names(run, lang)),
         empty: overview.lines.is_empty(),
     };
     html(asked, &shown)
+}
+
+fn with_names(mut run: LastRun, lang: Lang) -> LastRun {
+    run.reports.iter_mut().for_each(|(_, agency, _)| *agency = named(lang, agency));
+    run
 }
 
 /// The address with the token is for once: afterwards a cookie has it, out of sight.
@@ -189,6 +194,7 @@ fn cell(asked: &Asked, line: &Line, year: i16) -> Cell {
     let address = match (standing.capture, standing.state) {
         (Some(capture), State::Consistent | State::WithFindings) => format!("/report/{capture}"),
         (Some(capture), _) => format!("/capture/{capture}"),
+        (None, state) if line.agency.is_empty() && state != State::Missing => agency_address(""),
         _ => String::new(),
     };
     let (zh, en) = words(standing);

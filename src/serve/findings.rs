@@ -14,7 +14,7 @@ use super::coverage::{Choice, choices};
 use super::door::{Trouble, download};
 use super::overview::{Found, Overview};
 use super::report::{self, Shown};
-use super::shell::{Lang, Shell, grouped, html, plain, query};
+use super::shell::{Lang, Shell, grouped, html, named, plain, query};
 use crate::dataset::{self, Mark, Marked};
 
 const SHOWN: usize = 50;
@@ -148,7 +148,8 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
     let at = |page: usize| asked.with(&[("page", &page.to_string())]);
     let start = (page - 1) * SHOWN;
     let shown = found.iter().enumerate().skip(start).take(SHOWN).map(|(n, one)| {
-        let title = format!("{} {}", plain(&one.agency), if one.year == 0 { "?".into() } else { one.year.to_string() });
+        let title =
+            format!("{} {}", named(lang, &one.agency), if one.year == 0 { "?".into() } else { one.year.to_string() });
         (one.capture, title, report::shown(lang, n + 1, (*one).clone(), &marks))
     });
     let shown = shown.collect();

@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod search;
 mod shell;
+mod unnamed;
 mod wording;
 
 use std::net::SocketAddr;
@@ -127,6 +128,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/report/{capture}/against/{other}", at(against::page))
         .route("/frame/{capture}", at(frame::page))
         .route("/agency", at(agency::page))
+        .route("/unnamed", at(unnamed::page))
         .route("/compare", at(compare::page))
         .route("/compare.csv", at(compare::csv))
         .route("/findings", at(findings::page))
@@ -143,6 +145,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/api/reports/{capture}", at(api::report))
         .route("/api/reports/{capture}/proof", at(api::proof))
         .route("/api/agency", at(api::agency))
+        .route("/api/unnamed", at(api::unnamed))
         .route("/api/compare", at(api::compare))
         .route("/api/findings", at(api::findings))
         .route("/api/search", at(api::search))

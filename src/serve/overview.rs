@@ -1,6 +1,7 @@
 //! Agencies by year and what fails, gathered once for all pages that list them, and again when the archive changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -71,6 +72,15 @@ pub struct Standing {
 impl Standing {
     fn missing() -> Standing {
         Standing { state: State::Missing, known: "not_looked_at".into(), failures: 0, capture: None }
+    }
+
+    /// With another report of the same year, where no agency tells them apart: as the worse of the two stands.
+    fn join(&mut self, other: Standing) {
+        self.failures += other.failures;
+        self.capture = None;
+        if other.state > self.state {
+            (self.state, self.known) = (other.state, other.known);
+        }
     }
 }
 
@@ -289,11 +299,14 @@ fn lines(
         lines.entry(name.clone()).or_insert_with(|| line(name, report.region.as_deref()));
     }
     for known in dataset::known_years(connection)? {
-        let Some(line) = lines.get_mut(&known.agency) else { continue };
+        let Some(line) = lines.get_mut(known.agency.as_deref().unwrap_or_default()) else { continue };
         let failures = known.capture.and_then(|capture| failures.get(&capture)).copied().unwrap_or_default();
         let standing =
             Standing { state: State::of(&known.state, failures), known: known.state, failures, capture: known.capture };
-        line.years.insert(known.year, standing);
+        match line.years.entry(known.year) {
+            Entry::Vacant(new) => drop(new.insert(standing)),
+            Entry::Occupied(mut other) => other.get_mut().join(standing),
+        }
     }
     Ok(lines)
 }

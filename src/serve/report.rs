@@ -12,7 +12,7 @@ use super::cell::{CellShown, cell_shown, frame_address};
 use super::door::Trouble;
 use super::form::{self, Numbers, Sheet};
 use super::overview::Found;
-use super::shell::{Lang, Shell, html, minute, plain, query};
+use super::shell::{Lang, Shell, agency_address, html, minute, named, plain, query};
 use super::{Site, findings, wording};
 use crate::dataset::{self, FindingRow, Mark, Marked, ReportRow, Wanted};
 use crate::parse::Edition;
@@ -23,7 +23,8 @@ struct ReportPage {
     shell: Shell,
     report: ReportRow,
     agency: String,
-    agency_query: String,
+    agency_address: String,
+    agency_named: String,
     title: String,
     published: String,
     captured: String,
@@ -107,7 +108,8 @@ pub fn page(site: &Site, connection: &Connection, asked: &Asked) -> Result<Respo
     let title = format!("{} {}", name, report.year.map_or("?".into(), |year| year.to_string()));
     let page = ReportPage {
         shell: Shell::new(asked, "coverage", plain(&title)),
-        agency_query: query(&[("name", &name)]),
+        agency_address: agency_address(&name),
+        agency_named: named(asked.lang, &name),
         agency: plain(&name),
         title: plain(report.title.as_deref().unwrap_or_default()),
         published: report.published.clone().unwrap_or_default(),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::asked::Asked;
 use super::door::Trouble;
-use super::shell::{Shell, html, minute, plain};
+use super::shell::{Shell, html, minute, named, plain};
 use super::{Site, overview};
 use crate::clock::{Clock, rfc3339};
 
@@ -249,7 +249,7 @@ pub fn one_page(_: &Site, connection: &Connection, asked: &Asked) -> Result<Resp
             status: row.get(2)?,
             url: plain(&row.get::<_, String>(3)?),
             unchanged: row.get(4)?,
-            report: plain(&format!("{}{year}", agency.unwrap_or_default())),
+            report: format!("{}{year}", named(asked.lang, agency.as_deref().unwrap_or_default())),
             is_report: row.get(7)?,
         })
     })?;

@@ -94,6 +94,20 @@ pub fn query(pairs: &[(&str, &str)]) -> String {
     query.finish()
 }
 
+/// Where an agency's page is; of reports in whose text none was found, where those are.
+pub fn agency_address(name: &str) -> String {
+    if name.is_empty() { "/unnamed".into() } else { format!("/agency?{}", query(&[("name", name)])) }
+}
+
+/// An agency's name, or that none was found.
+pub fn named(lang: Lang, agency: &str) -> String {
+    if agency.is_empty() {
+        lang.w("（正文中未见机关名称）", "(no agency found)").into()
+    } else {
+        plain(agency)
+    }
+}
+
 /// Text from a page without what could turn the line around or hide in it.
 pub fn plain(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');

@@ -31,6 +31,8 @@ pub enum StoreError {
     Storage(#[source] rusqlite::Error),
     #[error("{what} {} failed: {source}", path.display())]
     File { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error("stopped on request: what was committed stays")]
+    Interrupted,
     #[error("the archive was opened for reading")]
     ReadOnly,
     #[error("the archive's writer has stopped")]
@@ -61,6 +63,7 @@ impl From<rusqlite::Error> for StoreError {
                 StoreError::Storage(error)
             }
             Some(ErrorCode::DatabaseBusy) => StoreError::Busy(error),
+            Some(ErrorCode::OperationInterrupted) => StoreError::Interrupted,
             _ => StoreError::Sql(error),
         }
     }

@@ -1,4 +1,4 @@
-//! Forward migrations: each with its record in one transaction, after a copy of the file as it was.
+//! Forward migrations: all that are due, with their records, in one transaction, after a copy of the file as it was.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -42,17 +42,30 @@ pub fn migrate(connection: &Connection, path: &Path) -> Result<(), StoreError> {
             Ok(data_encoding::HEXLOWER.encode(digest(&SHA256, text).as_ref()))
         },
     )?;
-    for (number, sql) in (1..).zip(MIGRATIONS).skip(usize::try_from(found).unwrap_or(0)) {
-        connection.execute_batch(&format!(
-            "BEGIN IMMEDIATE;
-             CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;
-             {sql}
-             INSERT INTO migration VALUES ({number}, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
-             PRAGMA user_version = {number};
-             COMMIT;"
-        ))?;
+    if found == SCHEMA_VERSION {
+        return Ok(());
     }
-    Ok(())
+    // All in one: whoever is killed meanwhile leaves the file as it was, not a schema that no program was released with.
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let migrated = (1..)
+        .zip(MIGRATIONS)
+        .skip(usize::try_from(found).unwrap_or(0))
+        .try_for_each(|(number, sql)| apply(connection, number, sql))
+        .and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if migrated.is_err() {
+        // Why it failed is what counts; without this the connection would stay in it.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    migrated
+}
+
+fn apply(connection: &Connection, number: i64, sql: &str) -> Result<(), StoreError> {
+    Ok(connection.execute_batch(&format!(
+        "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;
+         {sql}
+         INSERT INTO migration VALUES ({number}, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'));
+         PRAGMA user_version = {number};"
+    ))?)
 }
 
 /// A file that has tables has those of an archive.

@@ -14,11 +14,13 @@ use std::sync::Arc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-pub use backup::backup;
+pub use backup::{backup, backup_until};
 pub use fault::StoreError;
 pub use migrate::{SCHEMA_VERSION, differences};
 pub use pages::{Pages, check as check_pages};
 pub use vfs::connect;
+
+use crate::stop::Stop;
 
 /// An open archive file. Cheap to clone; the file is let go when the last clone is dropped.
 #[derive(Clone)]
@@ -93,9 +95,21 @@ impl Store {
         reader(&self.inner.path)
     }
 
+    /// [`Store::reader`] whose statements end with [`StoreError::Interrupted`] once `stop` is asked for.
+    pub fn reader_until(&self, stop: &Stop) -> Result<Connection, StoreError> {
+        let mut connection = self.reader()?;
+        interrupted_by(&mut connection, stop)?;
+        Ok(connection)
+    }
+
     /// Writes the file anew without the space of what was replaced, and each page with a sum. Needs as much room again while it runs.
-    /// Pages that are not as they were written would look as if they were, so that such a file is refused unless that is accepted.
-    pub fn vacuum(&self, accept_changed: bool) -> Result<(), StoreError> {
+    pub fn vacuum(&self) -> Result<(), StoreError> {
+        self.vacuum_until(false, &Stop::default())
+    }
+
+    /// [`Store::vacuum`], undone where `stop` is asked for before it is done. Pages that are not as they were written would look as
+    /// if they were, so that such a file is refused unless that is accepted.
+    pub fn vacuum_until(&self, accept_changed: bool, stop: &Stop) -> Result<(), StoreError> {
         self.writer()?;
         let path = &self.inner.path;
         let fault = |source| StoreError::File { what: "reading", path: path.clone(), source };
@@ -104,8 +118,9 @@ impl Store {
             return Err(StoreError::ChangedPages { path: path.clone(), count: changed });
         }
         // Not on the writer's connection, which is always in a transaction.
-        let connection = configured(connect(path, OpenFlags::default())?)?;
+        let mut connection = configured(connect(path, OpenFlags::default())?)?;
         vfs::keep_sums(&connection)?;
+        interrupted_by(&mut connection, stop)?;
         Ok(connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 
@@ -116,6 +131,14 @@ impl Store {
     fn writer(&self) -> Result<&writer::Writer, StoreError> {
         self.inner.writer.as_ref().ok_or(StoreError::ReadOnly)
     }
+}
+
+/// Steps of SQLite's machine between two looks at a request to stop: some microseconds.
+const STEPS: i32 = 1_000;
+
+fn interrupted_by(connection: &mut Connection, stop: &Stop) -> Result<(), StoreError> {
+    let stop = stop.clone();
+    Ok(connection.progress_handler(STEPS, Some(move || stop.is_asked()))?)
 }
 
 /// There is an archive of the schema this program knows.

@@ -92,7 +92,7 @@ fn every_body_is_the_same_in_fewer_bytes() {
 
     // Renewed: what is not used any more is let go, and the bodies are there all the same.
     compact(&store, Options { level: 3, batch: 5, jobs: 1 }, |_| {}).unwrap();
-    store.vacuum(false).unwrap();
+    store.vacuum().unwrap();
     assert_eq!(dictionaries(&store).len(), 3);
     drop(store);
     all_there(&path, &[kept, vec![next]].concat());

@@ -6,6 +6,7 @@ use gongkai::demo::form::{self, Markup};
 use gongkai::demo::numbers::{self, Numbers};
 use gongkai::demo::page::sections;
 use gongkai::parse::Edition;
+use gongkai::store::{Access, Store};
 use serde_json::Value;
 
 use super::crawl::query;
@@ -164,4 +165,78 @@ fn a_run_that_reads_nothing_says_so_loudly() {
     let output = super::crawl::crawl(folder.path(), &site, &[HOST], &[site.url(HOST, "/nb/")], "2ms");
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("NOTHING WAS READ: 1 page came"), "{}", stderr(&output));
+}
+
+/// A text that names no agency; where it names no year either, nothing of it can stand in a table of agencies by year.
+fn unsigned(year: &str) -> String {
+    let text = report(2023, ("", "")).replace(&format!("{AGENCY}2023年"), year).replace(AGENCY, "本单位");
+    assert!(!text.contains(AGENCY), "{text}");
+    text
+}
+
+#[test]
+fn a_report_without_an_agency_is_seen_where_reports_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let store = Store::open(&path, Access::Write).unwrap();
+    let put = |name: &str, body: &str| super::pages::put(&store, &format!("http://a.gov.cn/{name}.html"), body);
+    let named = put("named", &report(2022, ("", "")));
+    let alone = put("alone", &unsigned("2022年"));
+    // Two of one year, one of which was read twice; and one without a year.
+    put("twice", &unsigned("2023年").replace(">81<", ">83<"));
+    let (twice, other) = (put("twice", &unsigned("2023年")), put("other", &unsigned("2023年")));
+    let undated = put("undated", &unsigned(""));
+    drop(store);
+    let listed = |more: &[&str]| {
+        let words = [&["list", "--archive", "a.sqlite"][..], more].concat();
+        stdout(&gongkai().current_dir(folder.path()).args(words).output().unwrap())
+    };
+    let table = listed(&["--reasons"]);
+    let row: Vec<&str> = table
+        .lines()
+        .find(|line| line.contains("(no agency found)"))
+        .unwrap()
+        .split(['│', '┆'])
+        .map(str::trim)
+        .collect();
+    assert_eq!(row[1..row.len() - 1], ["(no agency found)", "2021", "2 reports", "2021"], "{table}");
+    assert!(table.contains("2022: read (no agency was found in its text) http://a.gov.cn/alone.html"), "{table}");
+    let json = listed(&["--json"]);
+    let lines = json.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let told: Vec<(i64, i64)> = lines
+        .filter(|line| line["agency"].is_null())
+        .map(|line| (line["year"].as_i64().unwrap_or_default(), line["capture"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(told, [(2022, alone), (2023, twice), (2023, other), (0, undated)]);
+
+    let serving = super::pages::serve(&path);
+    let get = |path: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAccept-Language: en", serving.address);
+        super::pages::send(serving.address, &head, "")
+    };
+    let first = get("/").body;
+    let row = first.lines().find(|line| line.contains("(no agency found)")).unwrap();
+    assert!(row.contains("<a href=\"/unnamed\">(no agency found)</a>"), "{row}");
+    // One by itself is led to; several are listed.
+    assert!(row.contains(&format!("href=\"/report/{alone}\"")) && row.matches("/unnamed").count() == 2, "{row}");
+    let list = get("/unnamed");
+    assert_eq!(list.status, 200);
+    for capture in [alone, twice, other, undated] {
+        assert!(list.body.contains(&format!("href=\"/report/{capture}\"")), "{capture}: {}", list.body);
+        let shown = get(&format!("/report/{capture}")).body;
+        assert!(shown.contains("<a href=\"/unnamed\">(no agency found)</a>"), "{capture}");
+    }
+    assert!(!list.body.contains(&format!("/report/{named}\"")), "{}", list.body);
+    let answer: Value = serde_json::from_str(&get("/api/unnamed").body).unwrap();
+    assert_eq!(answer["total"], 4);
+    // No page leads to an address that is refused.
+    for page in ["/", "/unnamed", "/findings", "/compare", &format!("/report/{alone}")] {
+        let body = get(page).body;
+        for address in body.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            if address.starts_with('/') {
+                let address = address.replace("&amp;", "&").replace("&#38;", "&");
+                assert_eq!(get(&address).status, 200, "{page} leads to {address}");
+            }
+        }
+    }
 }

@@ -382,3 +382,32 @@ fn a_terminal_shows_how_far_the_run_is_and_a_file_does_not() {
         command(folder.path(), &site, &[HOST], &[site.url(HOST, "/list")], &["--gap", "10ms"]).output().unwrap();
     assert!(!stderr(&written).contains(" a minute"), "{}", stderr(&written));
 }
+
+/// What a run that came to its end had before it is not looked through again: not at a million captures.
+#[test]
+fn a_run_reads_what_was_left_since_the_last() {
+    use gongkai::archive::{self, Packer};
+    use gongkai::store::{Access, Store};
+
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::serve(vec![(HOST, "/x", Answer::html("<p>x</p>"))]);
+    let run = || {
+        let output = crawl_with(folder.path(), &site, &[HOST], &[site.url(HOST, "/x")], &["--gap", "1ms", "--json"]);
+        super::json(&output)["reread"].as_u64().unwrap()
+    };
+    assert_eq!(run(), 0);
+    let store = Store::open(&folder.path().join("a.sqlite"), Access::Write).unwrap();
+    let late = super::archive::exchange("http://late.gov.cn/", 200, b"<p>late</p>");
+    store
+        .write_blocking(move |tx| {
+            // As where the parser failed on it.
+            tx.execute("DELETE FROM page", [])?;
+            archive::put(tx, &Packer::default(), &late, None).map(drop)
+        })
+        .unwrap();
+    drop(store);
+    // A run that has nothing to ask does not hide the one before it.
+    assert_eq!((run(), run()), (1, 0));
+    let read = "SELECT c.url FROM page p JOIN capture c ON c.id = p.capture";
+    assert_eq!(query(folder.path(), read), ["http://late.gov.cn/"]);
+}

@@ -60,7 +60,7 @@ fn filled(path: &Path) -> Vec<Exchange> {
 fn compacted(path: &Path) {
     let store = Store::open(path, Access::Write).unwrap();
     compact(&store, Options::default(), |_| {}).unwrap();
-    store.vacuum(false).unwrap();
+    store.vacuum().unwrap();
     drop(store);
     let connection = Connection::open(path).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
@@ -444,7 +444,7 @@ fn a_file_without_sums_gets_them_as_it_is_written_anew() {
     let store = Store::open(&path, Access::Write).unwrap();
     put(&store, exchange("http://a.gov.cn/new", 200, &[7; 9_000]));
     assert_eq!(archive::verify(&store, 2).unwrap().pages, None);
-    store.vacuum(false).unwrap();
+    store.vacuum().unwrap();
     put(&store, exchange("http://a.gov.cn/newer", 200, &[8; 9_000]));
     drop(store);
     let seen = archive::verify(&Store::open(&path, Access::Read).unwrap(), 2).unwrap();

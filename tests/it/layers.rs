@@ -6,27 +6,31 @@ use std::path::Path;
 use super::root;
 
 /// Each room and the rooms it may name. `cli` and `demo` name everything.
-const MAY_NAME: [(&str, &[&str]); 21] = [
-    ("archive", &["clock", "digest", "exchange", "store", "urlkey"]),
+const MAY_NAME: [(&str, &[&str]); 22] = [
+    ("archive", &["clock", "digest", "exchange", "stop", "store", "urlkey"]),
     ("clock", &[]),
     ("config", &["crawl", "handwritten", "schedule"]),
-    ("crawl", &["archive", "clock", "dataset", "exchange", "office", "parse", "seed", "store", "urlkey"]),
+    ("crawl", &["archive", "clock", "dataset", "exchange", "office", "parse", "seed", "stop", "store", "urlkey"]),
     ("dataset", &["archive", "digest", "parse", "store"]),
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),
     ("fleet", &["archive", "clock", "crawl", "digest", "exchange", "import", "parse", "seed", "store", "urlkey"]),
     ("handwritten", &[]),
-    ("import", &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "store", "urlkey"]),
+    (
+        "import",
+        &["archive", "clock", "dataset", "digest", "exchange", "office", "parse", "reparse", "stop", "store", "urlkey"],
+    ),
     ("metrics", &["store"]),
     ("office", &["exchange", "parse"]),
     ("parse", &["digest", "exchange", "urlkey"]),
     ("proof", &["archive", "dataset", "exchange", "parse"]),
-    ("reparse", &["archive", "clock", "dataset", "exchange", "parse", "store"]),
+    ("reparse", &["archive", "clock", "dataset", "exchange", "parse", "stop", "store"]),
     ("schedule", &[]),
     ("seed", &["handwritten"]),
     ("serve", &["archive", "clock", "dataset", "digest", "exchange", "metrics", "parse", "proof", "store"]),
-    ("store", &[]),
+    ("stop", &[]),
+    ("store", &["stop"]),
     ("urlkey", &[]),
 ];
 

@@ -12,6 +12,7 @@ mod archive;
 mod attachments;
 mod browser;
 mod cli;
+mod clock;
 mod compact;
 mod coverage;
 mod crawl;
@@ -30,6 +31,7 @@ mod import;
 mod kill;
 mod layers;
 mod memory;
+mod migration;
 mod misuse;
 mod network;
 mod nightly;
@@ -47,6 +49,7 @@ mod seeds;
 mod served_in_gzip;
 #[cfg(feature = "fleet")]
 mod shards;
+mod signals;
 mod sizes;
 mod snapshot;
 #[cfg(feature = "fleet")]

@@ -183,3 +183,43 @@ fn options_that_mean_nothing_are_refused() {
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().contains(".part")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+/// What a night would need is missed before it begins, by its key, and nothing is begun.
+#[test]
+fn what_a_run_will_need_is_looked_at_first() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("seeds")).unwrap();
+    let seed = "province = \"四川\"\n[[seed]]\nurl = \"http://127.0.0.1:9/\"\nagency = \"局\"\nkind = \"listing\"\n";
+    std::fs::write(folder.path().join("seeds/a.toml"), seed).unwrap();
+    std::fs::write(folder.path().join("empty.pem"), "").unwrap();
+    std::fs::write(folder.path().join("mail"), "#!/bin/sh\n").unwrap();
+    let commands: [&[&str]; 5] = [
+        &["crawl"],
+        &["schedule"],
+        &["schedule", "--daemon"],
+        &["fetch", "http://a.gov.cn/"],
+        &["robots", "http://a.gov.cn/"],
+    ];
+    let missing = [
+        ("[network]\nextra_ca = \"none.pem\"\n", "extra_ca: none.pem can't be used", 5),
+        ("[network]\nextra_ca = \"empty.pem\"\n", "it holds no certificate", 5),
+        ("[notify]\ncommand = [\"/nowhere/mail\", \"me\"]\n", "[notify] command: /nowhere/mail is not there", 3),
+        ("[notify]\ncommand = [\"no-such-program\"]\n", "[notify] command: no-such-program is not there", 3),
+        ("[notify]\ncommand = [\"./mail\"]\n", "[notify] command: ./mail can't be run", 3),
+    ];
+    for (config, why, needing) in missing {
+        std::fs::write(folder.path().join("config.toml"), config).unwrap();
+        for words in &commands[..needing] {
+            let said = run(folder.path(), words);
+            assert_eq!(said.status.code(), Some(2), "{words:?} {}", stderr(&said));
+            assert!(stderr(&said).contains(why), "{words:?} {}", stderr(&said));
+        }
+        let doctor = run(folder.path(), &["doctor", "--offline"]);
+        assert!(stdout(&doctor).contains(why) && doctor.status.code() == Some(1), "{}", stdout(&doctor));
+    }
+    let archive = folder.path().join("gongkai.sqlite");
+    let begun: i64 = rusqlite::Connection::open(archive)
+        .and_then(|archive| archive.query_row("SELECT count(*) FROM crawl", [], |row| row.get(0)))
+        .unwrap();
+    assert_eq!(begun, 0, "no run was begun");
+}

@@ -23,6 +23,7 @@ use repack::Kept;
 
 use super::{ArchiveError, deflated, dictionary, packer, payload};
 use crate::digest::Digest;
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
 /// What was chosen for one host and what came of it.
@@ -45,6 +46,8 @@ pub struct Compacted {
     pub hosts: Vec<HostPacked>,
     /// Bodies that can't be read and were left as they are: digest, and why.
     pub damaged: Vec<(String, String)>,
+    /// Stopped before the last; what was not reached lies as it did.
+    pub interrupted: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,15 +73,29 @@ const SAMPLE: usize = 24;
 const FEW: usize = 3;
 
 /// Chooses a dictionary for each host and packs its bodies; `each` hears of every host.
-pub fn compact(store: &Store, options: Options, mut each: impl FnMut(&HostPacked)) -> Result<Compacted, ArchiveError> {
+pub fn compact(store: &Store, options: Options, each: impl FnMut(&HostPacked)) -> Result<Compacted, ArchiveError> {
+    compact_until(store, options, &Stop::default(), each)
+}
+
+/// [`compact`], ended early by `stop`.
+pub fn compact_until(
+    store: &Store,
+    options: Options,
+    stop: &Stop,
+    mut each: impl FnMut(&HostPacked),
+) -> Result<Compacted, ArchiveError> {
     let connection = store.reader()?;
     let mut done = Compacted::default();
     for (host, (hosts, digests)) in with_few_together(bodies(&connection)?) {
-        let packed = pack_host(store, &connection, host, &digests, options, &mut done.damaged)?;
+        if stop.is_asked() {
+            break;
+        }
+        let packed = pack_host((store, stop), &connection, host, &digests, options, &mut done.damaged)?;
         let packed = HostPacked { hosts, ..packed };
         each(&packed);
         done.hosts.push(packed);
     }
+    done.interrupted = stop.is_asked();
     // Nothing is packed against these any more.
     store.write_blocking(|tx| {
         tx.execute(
@@ -121,7 +138,7 @@ fn with_few_together(hosts: BTreeMap<String, Vec<Digest>>) -> BTreeMap<String, (
 }
 
 fn pack_host(
-    store: &Store,
+    (store, stop): (&Store, &Stop),
     connection: &Connection,
     host: String,
     digests: &[Digest],
@@ -144,7 +161,7 @@ fn pack_host(
             Ok(Kept { id, packs, unpacks })
         })
         .collect::<Result<Vec<_>, StoreError>>()?;
-    repack::pack_all(store, digests, &kept, options, damaged)?;
+    repack::pack_all((store, stop), digests, &kept, options, damaged)?;
     let after = stored_bytes(connection, digests)?;
     let dictionaries = chosen.into_iter().map(|(what, bytes)| (what, bytes.len())).collect();
     Ok(HostPacked { host, hosts: 1, dictionaries, bodies: digests.len(), before, after })

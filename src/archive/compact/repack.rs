@@ -11,6 +11,7 @@ use super::super::payload::Loaded;
 use super::super::{ArchiveError, deflated, payload};
 use super::Options;
 use crate::digest::Digest;
+use crate::stop::Stop;
 use crate::store::Store;
 
 /// A dictionary made ready once for all bodies.
@@ -28,9 +29,9 @@ struct Repacked {
     dictionary: Option<i64>,
 }
 
-/// Packs these bodies on all threads while a thread writes what is ready, a batch at a time.
+/// Packs these bodies on all threads, until asked to stop, while a thread writes what is ready, a batch at a time.
 pub fn pack_all(
-    store: &Store,
+    (store, stop): (&Store, &Stop),
     digests: &[Digest],
     against: &[Kept],
     options: Options,
@@ -47,7 +48,9 @@ pub fn pack_all(
                     let connection = store.reader()?;
                     let reader = payload::Reader::new(&connection);
                     let mut packer = Packer::new(against)?;
-                    while let Some(digest) = digests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    while !stop.is_asked()
+                        && let Some(digest) = digests.get(next.fetch_add(1, Ordering::Relaxed))
+                    {
                         let repacked = repack(&reader, &mut packer, *digest, options.level);
                         // Nobody takes it where writing failed, which is told by whoever wrote.
                         if sender.send(repacked).is_err() {

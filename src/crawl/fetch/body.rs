@@ -43,6 +43,9 @@ impl BodyEnd {
 pub async fn body(answer: &mut reqwest::Response, body: &mut Vec<u8>, limits: &Limits, deadline: Instant) -> BodyEnd {
     const WINDOW: Duration = Duration::from_secs(10);
     let mut window = (Instant::now(), 0u64);
+    // To grow into it would hold a large body twice. What is not filled takes no memory.
+    let announced = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    body.reserve_exact(announced.min(limits.body));
     loop {
         match timeout_at(deadline, answer.chunk()).await {
             Err(_) => return BodyEnd::Late,

@@ -56,7 +56,7 @@ impl Attempt {
 /// The client could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DoorError {
-    #[error("{}: {why}", path.display())]
+    #[error("extra_ca: {} can't be used, {why}: name a PEM file of certificates under [network] or by --extra-ca, or leave it out", path.display())]
     ExtraCa { path: std::path::PathBuf, why: String },
     #[error("the HTTP client can't be made: {0}")]
     Client(String),

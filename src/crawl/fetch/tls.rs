@@ -26,10 +26,14 @@ pub fn tls(network: &Network, groups: Groups) -> Result<rustls::ClientConfig, Do
     }
     if let Some(path) = &network.extra_ca {
         let fault = |why: String| DoorError::ExtraCa { path: path.clone(), why };
+        let known = roots.len();
         for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(error.to_string()))? {
             roots
                 .add(certificate.map_err(|error| fault(error.to_string()))?)
                 .map_err(|error| fault(error.to_string()))?;
+        }
+        if roots.len() == known {
+            return Err(fault("it holds no certificate".into()));
         }
     }
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();

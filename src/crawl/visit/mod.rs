@@ -165,7 +165,7 @@ impl Visitor {
 
     /// No bytes came: only a verdict.
     async fn settle_without(&self, lease: Lease, attempt: Attempt) -> Result<Visit, CrawlError> {
-        let now = self.clock.now();
+        let now = self.now();
         let asked = !matches!(
             attempt.outcome,
             Outcome::OutOfScope
@@ -196,7 +196,7 @@ impl Visitor {
 
     /// Capture, links and verdict in one transaction; then the reading, from the page as it was taken apart for them.
     async fn settle(&self, lease: Lease, exchange: Exchange, attempt: Attempt) -> Result<Visit, CrawlError> {
-        let now = self.clock.now();
+        let now = self.now();
         let host = host_of(&lease.url);
         let exchange = Arc::new(exchange);
         let given = Given::served(&exchange.request, &exchange.response);

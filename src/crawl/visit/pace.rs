@@ -11,6 +11,12 @@ use crate::crawl::politeness::retry_after;
 use crate::exchange::Exchange;
 
 impl Visitor {
+    /// Now, for what is due and until when: a clock that is set during a run makes nothing of it due, nor holds it up. Where
+    /// others work on the same frontier it is the clock that all of them go by.
+    pub fn now(&self) -> Timestamp {
+        if self.archive.is_some() { self.clock.steady() } else { self.clock.now() }
+    }
+
     pub(super) fn adjust_pace(&self, host: &str, outcome: Outcome, exchange: &Exchange, now: Timestamp) -> PaceNow {
         let refused = matches!(exchange.response.status, 403 | 412 | 429 | 500..=599) || outcome == Outcome::Wall;
         let slowdown = if refused { self.gate.slow(host) } else { self.gate.ease(host) };

@@ -122,7 +122,7 @@ impl Visitor {
         rules: Option<Vec<u8>>,
         otherwise: (Outcome, String),
     ) -> Result<Permission, CrawlError> {
-        let now = self.clock.now();
+        let now = self.now();
         let blocked = exchange.as_ref().and_then(|exchange| self.block_until(otherwise.0, exchange, now));
         let robots = Robots { host: host.to_owned(), state, rules: rules.clone(), exchange, blocked, now };
         self.keeper.keep_robots(robots).await?;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use super::beside::Part;
 use super::{ExportError, Fault, beside, warc};
 use crate::archive::warc::{Compression, index};
 use crate::archive::{self, ArchiveError, Capture, CaptureId};
@@ -169,16 +170,11 @@ fn chain(connection: &Connection, report: i64, parsed: &Parsed, body: &[u8]) -> 
 }
 
 fn put(folder: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<()> {
-    let part = beside::part(folder);
-    // What an interrupted run left under the other name is no evidence.
-    if part.exists() {
-        fs::remove_dir_all(&part)?;
-    }
-    fs::create_dir_all(&part)?;
+    let part = Part::folder(beside::part(folder), folder)?;
     for (name, bytes) in files {
-        let mut file = fs::File::create(part.join(name))?;
+        let mut file = fs::File::create(part.path().join(name))?;
         io::Write::write_all(&mut file, bytes)?;
         file.sync_all()?;
     }
-    fs::rename(&part, folder)
+    part.appear()
 }
