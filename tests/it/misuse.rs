@@ -171,11 +171,16 @@ fn options_that_mean_nothing_are_refused() {
         &["export", "csv", "--out", "x", "--max-size", "1GB"],
         &["export", "csv", "--out", "x", "--report", "1"],
         &["export", "snapshot", "--out", "-"],
+        &["export", "warc", "--out", "-", "--max-size", "1GB"],
+        &["export", "xlsx", "--out", "x", "--shape", "wide"],
+        &["export", "csv", "--out", "x", "--compression", "zstd"],
         &["fetch", "http://a.gov.cn/", "--max-redirects", "1000"],
         &["fetch", "http://a.gov.cn/", "--max-answer-time", "0s"],
     ] {
         let said = run(folder.path(), &[words, &["--archive", "a.sqlite"]].concat());
         assert_eq!(said.status.code(), Some(2), "{words:?} {}", stderr(&said));
+        let unopened = run(folder.path(), &[words, &["--archive", "none.sqlite"]].concat());
+        assert_eq!(unopened.status.code(), Some(2), "without an archive: {words:?} {}", stderr(&unopened));
     }
     let said = run(folder.path(), &["backup", "--out", ".", "--archive", "a.sqlite"]);
     assert_ne!(said.status.code(), Some(0));
