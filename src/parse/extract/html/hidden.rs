@@ -47,6 +47,7 @@ impl Walk<'_> {
     }
 
     /// By its own words, or by the page's style sheets where it says nothing itself.
+    #[inline]
     pub(super) fn hides(&self, name: &Name, tag: Attributes<'_>) -> bool {
         hides(tag) || self.sheet.hides(name, tag) && !shows(tag)
     }

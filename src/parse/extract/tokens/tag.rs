@@ -1,4 +1,5 @@
-//! Tags: their names, and attributes that are parsed only when somebody asks.
+//! Tags: their names, and attributes that are parsed only when somebody asks. Half of what [`tokens`](super::tokens) does: what
+//! it calls is inlined there.
 
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ pub struct Name {
 }
 
 impl Name {
+    #[inline]
     fn of(raw: &[u8]) -> Name {
         let mut name = Name { bytes: [0; 16], length: raw.len().min(16) as u8 };
         for (to, from) in name.bytes.iter_mut().zip(raw) {
@@ -27,6 +29,7 @@ impl Name {
         name
     }
 
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
@@ -77,6 +80,7 @@ impl<'a> Attributes<'a> {
 }
 
 /// Name, attributes, and where the tag ends, behind the `>`; none where the page ends in it. `found` gives the attributes room.
+#[inline]
 pub fn start_tag<'a>(
     text: &'a str,
     open: usize,
@@ -97,6 +101,7 @@ pub fn start_tag<'a>(
 }
 
 /// Name and where the tag ends, behind the `>`: one in a quoted value is none.
+#[inline]
 pub fn end_tag(bytes: &[u8], open: usize) -> Option<(Name, usize)> {
     let after_name = name_end(bytes, open + 2);
     let mut at = after_name;
@@ -104,6 +109,7 @@ pub fn end_tag(bytes: &[u8], open: usize) -> Option<(Name, usize)> {
     (at < bytes.len()).then(|| (Name::of(&bytes[open + 2..after_name]), at + 1))
 }
 
+#[inline]
 fn name_end(bytes: &[u8], from: usize) -> usize {
     skip(bytes, from, |byte| !ENDS_TAG_NAME[byte])
 }
