@@ -1,7 +1,7 @@
 //! A report laid out for a person.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -20,16 +20,12 @@ pub fn plain(text: &str) -> String {
 
 /// One JSON object on standard output, on a line of its own.
 pub fn json_line(object: &impl Serialize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, object)?;
-    writeln!(out)
+    say!("{}", serde_json::to_string(object)?)
 }
 
 /// One JSON object on standard output, laid out over lines.
 pub fn json(object: &impl Serialize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, object)?;
-    writeln!(out)
+    say!("{}", serde_json::to_string_pretty(object)?)
 }
 
 /// Title, agency, year, the tables, the findings.
