@@ -1,10 +1,10 @@
 //! `gongkai prove`: one number's chain, from the value back to the archived bytes, and derived from them again.
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 
-use super::{Context, Exit, print};
-use crate::dataset::{self, ReportRow, ValueRow, Wanted};
+use super::{Context, Exit, named, print};
+use crate::dataset::{self, ReportRow, ValueRow};
 use crate::parse::{PARSER_VERSION, word};
 use crate::proof::{self, Proof};
 use crate::store::Access;
@@ -37,11 +37,7 @@ impl Prove {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let connection = store.reader()?;
-        let wanted = Wanted { agency: Some(self.agency.clone()), year: Some(self.year), ..Wanted::default() };
-        let reports = dataset::reports(&connection, &wanted)?;
-        let report = reports
-            .first()
-            .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
+        let report = &named::report(&connection, &self.agency, self.year)?;
         let stored = self.stored(&dataset::values(&connection, report.id)?)?;
         let proved = proof::prove(&connection, report, &stored);
         let older = report.parser_version != PARSER_VERSION;

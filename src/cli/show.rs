@@ -1,15 +1,14 @@
 //! `gongkai show`: one report of the archive.
 
-use anyhow::Context as _;
 use clap::Args;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
 use super::reading::{Reading, Source};
-use super::{Context, Exit, print};
+use super::{Context, Exit, named, print};
 use crate::archive::{self, CaptureId};
-use crate::dataset::{self, ReportRow, Wanted};
+use crate::dataset::{self, ReportRow};
 use crate::parse::{self, Given};
 use crate::store::Access;
 
@@ -41,11 +40,7 @@ impl Show {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let connection = store.reader()?;
-        let wanted = Wanted { agency: Some(self.agency.clone()), year: Some(self.year), ..Wanted::default() };
-        let reports = dataset::reports(&connection, &wanted)?;
-        let report = reports
-            .first()
-            .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
+        let report = &named::report(&connection, &self.agency, self.year)?;
         let capture = CaptureId(report.capture);
         if self.versions {
             self.say_versions(&connection, report)?;

@@ -85,18 +85,13 @@ pub fn made_from(reports: &[ReportRow]) -> Vec<(i64, i64, String)> {
 pub fn across_of(connection: &Connection, reports: &[ReportRow]) -> Result<Vec<Found>, StoreError> {
     let found = dataset::across_years(connection, reports)?;
     let failing = found.into_iter().filter(|(_, finding)| finding.verdict == parse::Verdict::Fail);
-    let word = |severity| match severity {
-        parse::Severity::Error => "error",
-        parse::Severity::Warning => "warning",
-        parse::Severity::Info => "info",
-    };
     Ok(failing
         .map(|(report, finding)| Found {
             agency: report.agency.clone().unwrap_or_default(),
             year: report.year.unwrap_or_default(),
             capture: report.capture,
             rule: finding.rule.into(),
-            severity: word(finding.severity).into(),
+            severity: parse::word(&finding.severity).into(),
             left: finding.left,
             right: finding.right,
             detail: finding.detail,
