@@ -24,6 +24,7 @@ pub fn headless(record: &Record) -> Response {
     Response { status: if unmodified { 304 } else { 200 }, headers, body: Vec::new() }
 }
 
+/// Whether the end is missing, by the length that was read and by what the record says.
 pub fn truncation(record: &Record) -> Option<Truncation> {
     if (record.block.len() as u64) < record.length {
         tracing::warn!("a record of {} bytes was cut at {MAX_BLOCK}: {:?}", record.length, record.target());
