@@ -1,7 +1,5 @@
 //! `gongkai check`: what the form's arithmetic says of the data set, within each report and across years.
 
-use std::io::Write;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -59,20 +57,17 @@ impl Check {
         let errors =
             found.iter().filter(|found| found.finding.verdict == "fail" && found.finding.severity == "error").count();
         let shown = found.iter().filter(|found| self.all || found.finding.verdict == "fail");
-        let mut out = std::io::stdout().lock();
         for found in shown {
             if self.json {
-                serde_json::to_writer(&mut out, found).map_err(std::io::Error::from)?;
-                writeln!(out)?;
+                print::json_line(found)?;
             } else {
-                line(&mut out, found)?;
+                line(found)?;
             }
         }
         if !self.json {
             let held = found.iter().filter(|found| found.finding.verdict == "pass").count();
             let open = found.iter().filter(|found| found.finding.verdict == "not_assessable").count();
-            writeln!(
-                out,
+            say!(
                 "{}: {held} hold, {open} can't be assessed, {} fail, {errors} of them errors",
                 counted(reports.len(), "report"),
                 found.len() - held - open
@@ -99,14 +94,13 @@ fn row(finding: Finding) -> FindingRow {
     }
 }
 
-fn line(out: &mut impl Write, found: &Found<'_>) -> std::io::Result<()> {
+fn line(found: &Found<'_>) -> std::io::Result<()> {
     let finding = &found.finding;
     let sides = match (&finding.left, &finding.right) {
         (Some(left), Some(right)) => format!(" ({left} against {right})"),
         _ => String::new(),
     };
-    writeln!(
-        out,
+    say!(
         "{} {} {:14} {} {}: {}{sides} [{}]",
         print::plain(found.agency.unwrap_or("?")),
         found.year.map_or("?".into(), |year| year.to_string()),

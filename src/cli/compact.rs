@@ -1,7 +1,5 @@
 //! `gongkai compact`: the archive's bodies packed again, each against a page of its site.
 
-use std::io::Write;
-
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Value, json};
@@ -49,19 +47,17 @@ impl Compact {
             print::json(&as_json(&done, kept))?;
             return Ok(exit);
         }
-        let mut out = std::io::stdout().lock();
         if !context.quiet {
-            writeln!(out, "{}", table(&done))?;
+            say!("{}", table(&done))?;
         }
         for (digest, why) in &done.damaged {
-            writeln!(out, "left as it is: payload {digest}: {why}")?;
+            say!("left as it is: payload {digest}: {why}")?;
         }
         if let Some(fault) = &kept {
-            writeln!(out, "{fault}")?;
+            say!("{fault}")?;
         }
         let sum = |of: fn(&compact::HostPacked) -> u64| done.hosts.iter().map(of).sum::<u64>();
-        writeln!(
-            out,
+        say!(
             "{} on {}: {} bytes before, {} after",
             counted(done.hosts.iter().map(|host| host.bodies).sum(), "payload"),
             counted(done.hosts.iter().map(|host| host.hosts).sum(), "host"),

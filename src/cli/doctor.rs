@@ -90,7 +90,7 @@ impl Doctor {
         });
         for sign in &signs {
             if self.json {
-                say!("{}", serde_json::to_string(sign)?)?;
+                print::json_line(sign)?;
                 continue;
             }
             let mark = match sign.health {

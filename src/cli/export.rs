@@ -93,32 +93,12 @@ enum Shape {
 
 impl Export {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let to_stream = self.out == Path::new("-");
-        if to_stream && self.max_size.is_some() {
-            tell!("gongkai: a WARC cut into files needs a name to write to");
-            return Ok(Exit::Usage);
-        }
-        let is_folder = matches!(self.format, Format::Evidence | Format::Snapshot);
-        let misplaced = [
-            (to_stream && is_folder, "a snapshot and evidence are folders: name where to"),
-            (self.max_size.is_some() && self.format != Format::Warc, "--max-size is for warc"),
-            (self.report.is_some() && self.format != Format::Evidence, "--report is for evidence"),
-        ];
-        if let Some((_, why)) = misplaced.into_iter().find(|(is, _)| *is) {
+        if let Some(why) = self.misplaced() {
             tell!("gongkai: {why}");
             return Ok(Exit::Usage);
         }
         spare(&context.config.archive, "--out", &self.out)?;
         let store = context.open(Access::Read)?;
-        let has_shapes = matches!(self.format, Format::Csv | Format::Jsonl | Format::Parquet);
-        if self.shape.is_some() && !has_shapes {
-            tell!("gongkai: --shape is for csv, jsonl and parquet");
-            return Ok(Exit::Usage);
-        }
-        if self.compression.is_some() && self.format != Format::Warc {
-            tell!("gongkai: --compression is for warc");
-            return Ok(Exit::Usage);
-        }
         let stop = context.signals.wind_down();
         match self.write(&store.reader_until(&stop)?) {
             // What it ended with is where it was stopped.
@@ -155,6 +135,23 @@ impl Export {
         let count = export::export(reader, format, &wanted, &self.out, self.max_size)?;
         tell!("{count} {what} written to {}", self.out.display());
         Ok(Exit::Done)
+    }
+
+    /// The first option that means nothing beside the others.
+    fn misplaced(&self) -> Option<&'static str> {
+        let to_stream = self.out == Path::new("-");
+        let is_folder = matches!(self.format, Format::Evidence | Format::Snapshot);
+        let has_shapes = matches!(self.format, Format::Csv | Format::Jsonl | Format::Parquet);
+        let is_warc = self.format == Format::Warc;
+        let misplaced = [
+            (to_stream && self.max_size.is_some(), "a WARC cut into files needs a name to write to"),
+            (to_stream && is_folder, "a snapshot and evidence are folders: name where to"),
+            (self.max_size.is_some() && !is_warc, "--max-size is for warc"),
+            (self.report.is_some() && self.format != Format::Evidence, "--report is for evidence"),
+            (self.shape.is_some() && !has_shapes, "--shape is for csv, jsonl and parquet"),
+            (self.compression.is_some() && !is_warc, "--compression is for warc"),
+        ];
+        misplaced.into_iter().find_map(|(is, why)| is.then_some(why))
     }
 }
 

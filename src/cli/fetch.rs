@@ -1,6 +1,5 @@
 //! `gongkai fetch`: one address now.
 
-use std::io::Write;
 use std::net::IpAddr;
 
 use anyhow::Context as _;
@@ -58,13 +57,11 @@ impl Fetch {
         }
         let Some(capture) = last.capture else { return Ok(false) };
         let (source, parsed) = read(store, capture)?;
-        let mut out = std::io::stdout().lock();
         if self.json {
-            serde_json::to_writer_pretty(&mut out, &Reading::new(source, &parsed)).map_err(std::io::Error::from)?;
-            writeln!(out)?;
+            print::json(&Reading::new(source, &parsed))?;
         } else {
-            print::reading(&mut out, &parsed)?;
-            writeln!(out, "capture {capture} in {} (sha256 {})", context.config.archive.display(), source.sha256)?;
+            print::reading(&parsed)?;
+            say!("capture {capture} in {} (sha256 {})", context.config.archive.display(), source.sha256)?;
         }
         let has_numbers = parsed.report.is_some_and(|report| !report.values.is_empty());
         Ok(has_numbers && last.outcome == Outcome::Captured)

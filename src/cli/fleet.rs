@@ -1,7 +1,5 @@
 //! `gongkai fleet`: what many workers need besides the commands of one machine.
 
-use std::io::Write;
-
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
@@ -33,7 +31,7 @@ impl Fleet {
     pub fn run(self) -> anyhow::Result<Exit> {
         match self {
             Fleet::Status(asked) => asked.run()?,
-            Fleet::SparkJob => std::io::stdout().lock().write_all(SPARK_JOB.as_bytes())?,
+            Fleet::SparkJob => say_part!("{SPARK_JOB}")?,
         }
         Ok(Exit::Done)
     }
@@ -61,7 +59,7 @@ impl StatusArgs {
             Ok::<_, anyhow::Error>(status(&server).await?)
         })?;
         if self.json {
-            say!("{}", serde_json::to_string_pretty(&status)?)?;
+            print::json(&status)?;
         } else {
             say(address.shown(), &status)?;
         }

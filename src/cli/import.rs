@@ -65,7 +65,7 @@ impl Import {
             imported => imported?,
         };
         if self.json {
-            say!("{}", serde_json::to_string_pretty(&summary)?)?;
+            print::json(&summary)?;
         } else {
             say(&summary)?;
         }
@@ -93,7 +93,7 @@ fn shards(context: &Context, address: &str, json: bool) -> anyhow::Result<Exit> 
         imported => imported?,
     };
     if json {
-        say!("{}", serde_json::to_string_pretty(&imported)?)?;
+        print::json(&imported)?;
     } else {
         say!(
             "{}: {} taken in, {} known already, {} without a manifest",

@@ -27,7 +27,7 @@ impl List {
         rows.retain(|row| self.agency.as_ref().is_none_or(|agency| row.agency.as_ref() == Some(agency)));
         if self.json {
             for row in &rows {
-                say!("{}", serde_json::to_string(row)?)?;
+                print::json_line(row)?;
             }
             return Ok(Exit::Done);
         }

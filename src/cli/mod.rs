@@ -19,6 +19,7 @@ mod fleet;
 mod import;
 mod list;
 mod metrics;
+mod named;
 mod network;
 mod parse;
 mod planned;

@@ -1,6 +1,6 @@
 //! `gongkai parse`: reads a file and stores nothing.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -59,14 +59,11 @@ impl Parse {
         } else {
             Exit::Partial
         };
-        let mut out = std::io::stdout().lock();
         let source = Source::of_file(self.url.clone(), &body);
         let laid_out = (self.tables || self.text).then(|| parse::laid_out(given));
         let tables = laid_out.as_ref().filter(|_| self.tables).map(|(tables, _)| tables.as_slice());
         let text = laid_out.as_ref().filter(|_| self.text).map(|(_, text)| text.as_str());
-        serde_json::to_writer_pretty(&mut out, &Reading::new(source, &parsed).with(tables, text))
-            .map_err(std::io::Error::from)?;
-        writeln!(out)?;
+        print::json(&Reading::new(source, &parsed).with(tables, text))?;
         Ok(exit)
     }
 
@@ -78,7 +75,6 @@ impl Parse {
         } else {
             Box::new(std::fs::File::open(&self.file).with_context(|| format!("{name} can't be read"))?)
         };
-        let mut out = std::io::stdout().lock();
         let input = unpacked(input).with_context(|| format!("{name} can't be unpacked"))?;
         let mut exchanges = Exchanges::new(input);
         let (mut revisits, mut whole) = (0, true);
@@ -93,8 +89,7 @@ impl Parse {
                         continue;
                     };
                     let reading = Reading::new(Source::of_exchange(&exchange), &parsed);
-                    serde_json::to_writer(&mut out, &reading).map_err(std::io::Error::from)?;
-                    writeln!(out)?;
+                    print::json_line(&reading)?;
                 }
                 Found::Revisit(_) => revisits += 1,
                 Found::Unread(offset, why) => {

@@ -4,7 +4,7 @@ use anyhow::bail;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-use super::print::plain;
+use super::print::{json_line, plain};
 use crate::clock::{Clock, rfc3339};
 use crate::crawl::host_of;
 use crate::seed::Seed;
@@ -65,7 +65,7 @@ pub fn say(
     for one in planned.iter().take(most) {
         let Planned { role, url, agency, verified } = one;
         if as_json {
-            say!("{}", json!({ "role": role, "url": url, "agency": agency, "verified": verified }))?;
+            json_line(&json!({ "role": role, "url": url, "agency": agency, "verified": verified }))?;
         } else {
             let unverified = if *verified { "" } else { "  (never seen to answer)" };
             say!("{role:8} {}  {}{unverified}", plain(url), plain(agency))?;

@@ -1,7 +1,7 @@
 //! A report laid out for a person.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io;
 
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
@@ -18,42 +18,45 @@ pub fn plain(text: &str) -> String {
         .collect()
 }
 
+/// One JSON object on standard output, on a line of its own.
+pub fn json_line(object: &impl Serialize) -> io::Result<()> {
+    say!("{}", serde_json::to_string(object)?)
+}
+
 /// One JSON object on standard output, laid out over lines.
 pub fn json(object: &impl Serialize) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, object)?;
-    writeln!(out)
+    say!("{}", serde_json::to_string_pretty(object)?)
 }
 
 /// Title, agency, year, the tables, the findings.
-pub fn reading(out: &mut impl Write, parsed: &Parsed) -> io::Result<()> {
+pub fn reading(parsed: &Parsed) -> io::Result<()> {
     let page = &parsed.page;
     let shown = |text: &Option<String>| text.as_deref().map_or("not printed".into(), plain);
     let Some(report) = &parsed.report else {
-        writeln!(out, "no report: {} ({})", word(&page.kind), plain(&page.reason))?;
-        return writeln!(out, "title      {}", shown(&page.title));
+        say!("no report: {} ({})", word(&page.kind), plain(&page.reason))?;
+        return say!("title      {}", shown(&page.title));
     };
-    writeln!(out, "title      {}", shown(&page.title))?;
-    writeln!(out, "agency     {}", shown(&report.agency))?;
-    writeln!(out, "year       {}", report.year.map_or("not printed".into(), |year| year.to_string()))?;
-    writeln!(out, "published  {}", shown(&page.published))?;
-    writeln!(out, "form       {}", report.edition.map_or("no table of a known form", Edition::as_str))?;
+    say!("title      {}", shown(&page.title))?;
+    say!("agency     {}", shown(&report.agency))?;
+    say!("year       {}", report.year.map_or("not printed".into(), |year| year.to_string()))?;
+    say!("published  {}", shown(&page.published))?;
+    say!("form       {}", report.edition.map_or("no table of a known form", Edition::as_str))?;
     let cells: HashMap<(&str, Option<Applicant>), &Value> =
         report.values.iter().map(|value| ((value.indicator.as_str(), value.applicant), value)).collect();
     if report.edition == Some(Edition::Pre2019) {
-        return statistics(out, report).and_then(|()| findings(out, report));
+        return statistics(report).and_then(|()| findings(report));
     }
     if let Some(edition) = report.edition {
-        table_two(out, edition, &cells)?;
-        table_three(out, &cells)?;
-        table_four(out, &cells)?;
+        table_two(edition, &cells)?;
+        table_three(&cells)?;
+        table_four(&cells)?;
     }
-    findings(out, report)
+    findings(report)
 }
 
 type Cells<'a> = HashMap<(&'a str, Option<Applicant>), &'a Value>;
 
-fn table_two(out: &mut impl Write, edition: Edition, cells: &Cells<'_>) -> io::Result<()> {
+fn table_two(edition: Edition, cells: &Cells<'_>) -> io::Result<()> {
     let mut table = new_table();
     for block in BLOCKS.iter().filter(|block| block.edition == edition) {
         let heads = block.columns.iter().map(|column| column.label);
@@ -66,11 +69,11 @@ fn table_two(out: &mut impl Write, edition: Edition, cells: &Cells<'_>) -> io::R
             table.add_row(std::iter::once((*label).to_owned()).chain(values));
         }
     }
-    heading(out, "二、主动公开政府信息情况")?;
-    print(out, table)
+    heading("二、主动公开政府信息情况")?;
+    print(table)
 }
 
-fn table_three(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
+fn table_three(cells: &Cells<'_>) -> io::Result<()> {
     let mut table = new_table();
     table.set_header(std::iter::once("").chain(APPLICANTS));
     for (indicator, label) in ROWS {
@@ -80,22 +83,22 @@ fn table_three(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
             table.add_row(std::iter::once(short).chain(row.into_iter().map(text)));
         }
     }
-    heading(out, "三、收到和处理政府信息公开申请情况")?;
-    print(out, table)
+    heading("三、收到和处理政府信息公开申请情况")?;
+    print(table)
 }
 
-fn table_four(out: &mut impl Write, cells: &Cells<'_>) -> io::Result<()> {
+fn table_four(cells: &Cells<'_>) -> io::Result<()> {
     let mut table = new_table();
     table.set_header(std::iter::once("").chain(OUTCOMES.map(|(_, label)| label)));
     for (group, label) in CHALLENGES {
         let values = OUTCOMES.map(|(outcome, _)| text(cells.get(&(format!("{group}.{outcome}").as_str(), None))));
         table.add_row(std::iter::once(label.to_owned()).chain(values));
     }
-    heading(out, "四、政府信息公开行政复议、行政诉讼情况")?;
-    print(out, table)
+    heading("四、政府信息公开行政复议、行政诉讼情况")?;
+    print(table)
 }
 
-fn statistics(out: &mut impl Write, report: &Report) -> io::Result<()> {
+fn statistics(report: &Report) -> io::Result<()> {
     let mut table = new_table();
     table.set_header(["指标", "单位", "", "数"]);
     for value in &report.values {
@@ -103,15 +106,15 @@ fn statistics(out: &mut impl Write, report: &Report) -> io::Result<()> {
         let series = value.series.as_ref().map(word).unwrap_or_default().to_owned();
         table.add_row([plain(label), value.unit.as_deref().map(plain).unwrap_or_default(), series, plain(&value.text)]);
     }
-    print(out, table)
+    print(table)
 }
 
 /// Failures and doubts one by one, what holds in a line.
-fn findings(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    heading(out, "findings")?;
+fn findings(report: &Report) -> io::Result<()> {
+    heading("findings")?;
     let (passed, open): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.verdict == Verdict::Pass);
-    writeln!(out, "{} hold: {}", passed.len(), tally(&passed))?;
+    say!("{} hold: {}", passed.len(), tally(&passed))?;
     for finding in open {
         let mark = match (finding.verdict, finding.severity) {
             (Verdict::Fail, Severity::Error) => "fails",
@@ -122,7 +125,7 @@ fn findings(out: &mut impl Write, report: &Report) -> io::Result<()> {
             (Some(left), Some(right)) if finding.verdict == Verdict::Fail => format!(" ({left} against {right})"),
             _ => String::new(),
         };
-        writeln!(out, "{mark:8} {}: {}{sides}", finding.rule, plain(&finding.detail))?;
+        say!("{mark:8} {}: {}{sides}", finding.rule, plain(&finding.detail))?;
     }
     Ok(())
 }
@@ -139,8 +142,8 @@ fn text(value: Option<&&Value>) -> String {
     value.map_or("·".into(), |value| plain(&value.text))
 }
 
-fn heading(out: &mut impl Write, words: &str) -> io::Result<()> {
-    writeln!(out, "\n{words}")
+fn heading(words: &str) -> io::Result<()> {
+    say!("\n{words}")
 }
 
 fn new_table() -> Table {
@@ -150,13 +153,13 @@ fn new_table() -> Table {
 }
 
 /// Numbers stand at the right of their columns.
-fn print(out: &mut impl Write, mut table: Table) -> io::Result<()> {
+fn print(mut table: Table) -> io::Result<()> {
     for column in 1..8 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    writeln!(out, "{table}")
+    say!("{table}")
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! `gongkai prove`: one number's chain, from the value back to the archived bytes, and derived from them again.
 
-use std::io::Write;
-
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 
-use super::{Context, Exit, print};
-use crate::dataset::{self, ReportRow, ValueRow, Wanted};
+use super::{Context, Exit, named, print};
+use crate::dataset::{self, ReportRow, ValueRow};
 use crate::parse::{PARSER_VERSION, word};
 use crate::proof::{self, Proof};
 use crate::store::Access;
@@ -39,11 +37,7 @@ impl Prove {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let connection = store.reader()?;
-        let wanted = Wanted { agency: Some(self.agency.clone()), year: Some(self.year), ..Wanted::default() };
-        let reports = dataset::reports(&connection, &wanted)?;
-        let report = reports
-            .first()
-            .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
+        let report = &named::report(&connection, &self.agency, self.year)?;
         let stored = self.stored(&dataset::values(&connection, report.id)?)?;
         let proved = proof::prove(&connection, report, &stored);
         let older = report.parser_version != PARSER_VERSION;
@@ -67,7 +61,7 @@ impl Prove {
             bail!(why);
         }
         if !self.json {
-            writeln!(std::io::stdout().lock(), "proved: the archived bytes give this value")?;
+            say!("proved: the archived bytes give this value")?;
         }
         Ok(Exit::Done)
     }
@@ -90,51 +84,47 @@ impl Prove {
     }
 
     fn say(&self, report: &ReportRow, stored: &ValueRow, proof: &Proof) -> std::io::Result<()> {
-        let mut out = std::io::stdout().lock();
         let Proof { capture, parsed, derived, body } = proof;
         let applicant = stored.applicant.as_deref().map(|applicant| format!("/{applicant}")).unwrap_or_default();
-        writeln!(
-            out,
+        say!(
             "value      {} {}{applicant} = {}",
             self.year,
             stored.indicator,
             stored.value.as_deref().unwrap_or("no number")
         )?;
-        writeln!(out, "printed    {:?} ({})", print::plain(&stored.text), stored.state)?;
-        writeln!(out, "tied by    rule {}, unit {}", stored.rule, stored.unit.as_deref().unwrap_or("none"))?;
-        writeln!(out, "cell       table {}, row {}, column {}", stored.table, stored.row, stored.column)?;
+        say!("printed    {:?} ({})", print::plain(&stored.text), stored.state)?;
+        say!("tied by    rule {}, unit {}", stored.rule, stored.unit.as_deref().unwrap_or("none"))?;
+        say!("cell       table {}, row {}, column {}", stored.table, stored.row, stored.column)?;
         let (start, end) = derived.place.bytes;
         let basis = parsed.decoded.as_ref().and_then(|decoded| decoded.coding.as_deref());
         let basis =
             basis.map_or("of the payload".to_owned(), |coding| format!("of the payload with its {coding} undone"));
-        writeln!(out, "bytes      {start} to {end} {basis}")?;
+        say!("bytes      {start} to {end} {basis}")?;
         match derived.place.on_page {
-            Some(at) => writeln!(out, "on paper   page {}, box {:?} (hundredths of a point)", at.page, at.sides)?,
-            None => writeln!(out, "raw        {}", proof::raw(&body[start.min(body.len())..end.min(body.len())]))?,
+            Some(at) => say!("on paper   page {}, box {:?} (hundredths of a point)", at.page, at.sides)?,
+            None => say!("raw        {}", proof::raw(&body[start.min(body.len())..end.min(body.len())]))?,
         }
         if let Some(decoded) = &parsed.decoded {
             let declared = decoded.declared.as_deref().unwrap_or("nothing");
             let conflict = if decoded.conflict { ", overruled" } else { "" };
-            writeln!(
-                out,
+            say!(
                 "decoded as {} by {} (declared: {}{conflict})",
                 decoded.encoding,
                 word(&decoded.evidence),
                 print::plain(declared)
             )?;
         }
-        writeln!(out, "payload    sha256 {} ({} bytes, hashed again)", capture.digest, capture.size_bytes)?;
+        say!("payload    sha256 {} ({} bytes, hashed again)", capture.digest, capture.size_bytes)?;
         let asked =
             capture.request.query().map_or(String::new(), |query| format!(" POST {}", print::plain(query.as_str())));
-        writeln!(
-            out,
+        say!(
             "capture    {} of {} at {}, status {}",
             capture.id,
             print::plain(capture.url.as_str()) + &asked,
             capture.started_at,
             capture.status
         )?;
-        writeln!(out, "parser     {}", report.parser_version)?;
+        say!("parser     {}", report.parser_version)?;
         Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! `gongkai reparse`: the whole archive read again, without asking any site.
 
-use std::io::Write;
 use std::num::NonZeroUsize;
 
 use clap::Args;
@@ -57,8 +56,7 @@ impl Reparse {
             print::json(&self.summary(&summary, differences))?;
         } else {
             let what = HISTORY.last().map_or("", |(_, what)| what);
-            writeln!(
-                std::io::stdout().lock(),
+            say!(
                 "parser {PARSER_VERSION} ({what}): {} read, {}; numbers gained {}, lost {}, changed {}{}",
                 counted(summary.captures, "capture"),
                 counted(summary.reports, "report"),
@@ -118,13 +116,12 @@ fn as_json(difference: &Difference) -> Value {
 }
 
 fn say(difference: &Difference) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
     let year = difference.year.map_or("?".into(), |year| year.to_string());
     let (agency, url) = (print::plain(difference.agency.as_deref().unwrap_or("?")), print::plain(&difference.url));
-    writeln!(out, "capture {} {agency} {year} {url}", difference.capture)?;
+    say!("capture {} {agency} {year} {url}", difference.capture)?;
     for change in &difference.changes {
         let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
-        writeln!(out, "  {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after))?;
+        say!("  {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after))?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `gongkai robots`: which rule of robots.txt decides on an address.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -57,9 +56,8 @@ impl Robots {
                     print::json(&json!({ "url": url, "allowed": false, "outcome": outcome, "detail": why }))?;
                     return Ok(Exit::Failed);
                 }
-                let mut out = std::io::stdout().lock();
-                writeln!(out, "not allowed: {outcome}, {}", print::plain(&why))?;
-                writeln!(out, "  {}", outcome.meaning())?;
+                say!("not allowed: {outcome}, {}", print::plain(&why))?;
+                say!("  {}", outcome.meaning())?;
                 Ok(Exit::Failed)
             }
         }
@@ -80,17 +78,16 @@ impl Robots {
             }))?;
             return Ok(exit);
         }
-        let mut out = std::io::stdout().lock();
         let word = if decision.allowed { "allowed" } else { "not allowed" };
         match &decision.line {
-            Some((line, rule)) => writeln!(out, "{word}: line {line} decides, {}", print::plain(rule))?,
-            None => writeln!(out, "{word}: no rule says otherwise")?,
+            Some((line, rule)) => say!("{word}: line {line} decides, {}", print::plain(rule))?,
+            None => say!("{word}: no rule says otherwise")?,
         }
         if let Some(delay) = rules.crawl_delay {
-            writeln!(out, "  crawl-delay {} s", delay.as_secs_f64())?;
+            say!("  crawl-delay {} s", delay.as_secs_f64())?;
         }
         for sitemap in &rules.sitemaps {
-            writeln!(out, "  sitemap {}", print::plain(sitemap))?;
+            say!("  sitemap {}", print::plain(sitemap))?;
         }
         Ok(exit)
     }

@@ -1,17 +1,14 @@
 //! `gongkai show`: one report of the archive.
 
-use std::io::Write;
-
-use anyhow::Context as _;
 use clap::Args;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::json;
 
 use super::reading::{Reading, Source};
-use super::{Context, Exit, print};
+use super::{Context, Exit, named, print};
 use crate::archive::{self, CaptureId};
-use crate::dataset::{self, ReportRow, Wanted};
+use crate::dataset::{self, ReportRow};
 use crate::parse::{self, Given};
 use crate::store::Access;
 
@@ -43,11 +40,7 @@ impl Show {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let store = context.open(Access::Read)?;
         let connection = store.reader()?;
-        let wanted = Wanted { agency: Some(self.agency.clone()), year: Some(self.year), ..Wanted::default() };
-        let reports = dataset::reports(&connection, &wanted)?;
-        let report = reports
-            .first()
-            .with_context(|| format!("the archive holds no report of {} for {}", self.agency, self.year))?;
+        let report = &named::report(&connection, &self.agency, self.year)?;
         let capture = CaptureId(report.capture);
         if self.versions {
             self.say_versions(&connection, report)?;
@@ -76,27 +69,19 @@ impl Show {
             }))?;
             return Ok(());
         }
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "parser {}: {} cells", report.parser_version, now.len())?;
+        say!("parser {}: {} cells", report.parser_version, now.len())?;
         for (version, cells) in before {
             let changes = dataset::differing(&cells, &now);
-            writeln!(out, "parser {version}: {} cells, {} differ", cells.len(), changes.len())?;
+            say!("parser {version}: {} cells, {} differ", cells.len(), changes.len())?;
             for change in changes {
                 let shown = |side: &Option<String>| side.as_deref().map_or("-".into(), print::plain);
-                writeln!(
-                    out,
-                    "  {}: {} -> {}",
-                    print::plain(&change.cell),
-                    shown(&change.before),
-                    shown(&change.after)
-                )?;
+                say!("  {}: {} -> {}", print::plain(&change.cell), shown(&change.before), shown(&change.after))?;
             }
         }
         Ok(())
     }
 
     fn say_captures(&self, connection: &Connection, capture: CaptureId) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
         for of_it in archive::of_address(connection, capture)? {
             if self.json {
                 let of_it = json!({
@@ -110,7 +95,7 @@ impl Show {
                     "truncated": of_it.truncated.map(|cut| cut.as_str()),
                     "shown": of_it.id == capture,
                 });
-                writeln!(out, "{of_it}")?;
+                print::json_line(&of_it)?;
                 continue;
             }
             let what = match (of_it.revisit_of, of_it.truncated, of_it.id == capture) {
@@ -120,7 +105,7 @@ impl Show {
                 _ => String::new(),
             };
             let (at, status, digest) = (&of_it.started_at, of_it.status, of_it.digest);
-            writeln!(out, "{:>8}  {at}  {status}  {:>9}  {digest}{what}", of_it.id.0, of_it.size_bytes)?;
+            say!("{:>8}  {at}  {status}  {:>9}  {digest}{what}", of_it.id.0, of_it.size_bytes)?;
         }
         Ok(())
     }
@@ -136,11 +121,10 @@ impl Show {
             })?;
             return Ok(());
         }
-        let mut out = std::io::stdout().lock();
-        print::reading(&mut out, &parsed)?;
+        print::reading(&parsed)?;
         let url = print::plain(row.url.as_str());
-        writeln!(out, "\ncapture {} of {url} at {} (sha256 {})", row.id, row.started_at, row.digest)?;
-        writeln!(out, "parser {}", report.parser_version)?;
+        say!("\ncapture {} of {url} at {} (sha256 {})", row.id, row.started_at, row.digest)?;
+        say!("parser {}", report.parser_version)?;
         Ok(())
     }
 }

@@ -1,7 +1,5 @@
 //! `gongkai urls`: what the frontier holds, by state and outcome.
 
-use std::io::Write;
-
 use clap::Args;
 
 use super::exit::counted;
@@ -41,7 +39,6 @@ impl Urls {
     pub fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let connection = context.open(Access::Read)?.reader()?;
         let now = rfc3339(Clock::system().now());
-        let mut out = std::io::stdout().lock();
         let narrowed = self.state.is_some() || self.outcome.is_some() || self.host.is_some() || self.limit.is_some();
         if self.json || narrowed {
             let wanted = inventory::Wanted {
@@ -52,32 +49,32 @@ impl Urls {
             };
             for address in inventory::addresses(&connection, &wanted)? {
                 if self.json {
-                    writeln!(out, "{}", serde_json::to_string(&address)?)?;
+                    print::json_line(&address)?;
                     continue;
                 }
                 let outcome = address.outcome.as_deref().unwrap_or("not tried");
-                write!(out, "{:8} {outcome:18} {:10} {}", address.state, address.role, print::plain(&address.url))?;
+                say_part!("{:8} {outcome:18} {:10} {}", address.state, address.role, print::plain(&address.url))?;
                 if let Some(body) = &address.body {
-                    write!(out, " POST {}", print::plain(body))?;
+                    say_part!(" POST {}", print::plain(body))?;
                 }
                 let detail = address.detail.as_deref().filter(|detail| !detail.is_empty());
-                writeln!(out, "{}", detail.map_or(String::new(), |detail| format!("  ({})", print::plain(detail))))?;
+                say!("{}", detail.map_or(String::new(), |detail| format!("  ({})", print::plain(detail))))?;
             }
             return Ok(Exit::Done);
         }
         for count in inventory::counts(&connection, &now)? {
             let outcome = count.outcome.as_deref().unwrap_or("not tried");
             let due = if count.due > 0 { format!(", {} due now", count.due) } else { String::new() };
-            writeln!(out, "{:8}  {:8} {outcome}{due}", count.addresses, count.state)?;
+            say!("{:8}  {:8} {outcome}{due}", count.addresses, count.state)?;
         }
         let held = inventory::held_hosts(&connection, &now)?;
         if !held.is_empty() {
-            writeln!(out, "{} left alone:", counted(held.len(), "host"))?;
+            say!("{} left alone:", counted(held.len(), "host"))?;
         }
         for host in held {
             let why = host.outcome.as_deref().unwrap_or("its robots.txt can't be had");
             let until = host.until.map_or(String::new(), |until| format!(" until {until}"));
-            writeln!(out, "  {}{until}: {why}", print::plain(&host.host))?;
+            say!("  {}{until}: {why}", print::plain(&host.host))?;
         }
         Ok(Exit::Done)
     }

@@ -1,7 +1,5 @@
 //! `gongkai verify`: is everything as it was kept?
 
-use std::io::Write;
-
 use clap::Args;
 use serde_json::json;
 
@@ -30,49 +28,44 @@ impl Verify {
         if self.json {
             return self.tell(context, &store, &seen);
         }
-        let mut out = std::io::stdout().lock();
-        writeln!(
-            out,
+        say!(
             "{}: {}",
             context.config.archive.display(),
             counted(usize::try_from(seen.captures).unwrap_or(usize::MAX), "capture")
         )?;
-        writeln!(out, "  intact   {:8} payloads, {} bytes hashed again", seen.intact, seen.bytes)?;
-        writeln!(out, "  damaged  {:8} payloads", seen.damaged.len())?;
+        say!("  intact   {:8} payloads, {} bytes hashed again", seen.intact, seen.bytes)?;
+        say!("  damaged  {:8} payloads", seen.damaged.len())?;
         for damage in &seen.damaged {
-            writeln!(out, "    {}: {} (captures {:?})", damage.digest, damage.why, damage.captures)?;
+            say!("    {}: {} (captures {:?})", damage.digest, damage.why, damage.captures)?;
         }
         match seen.pages {
-            Some(whole) => writeln!(out, "  pages    {whole:8} of the file are as they were written")?,
-            None => writeln!(out, "  pages    the file keeps no sums of them: compact gives it some")?,
+            Some(whole) => say!("  pages    {whole:8} of the file are as they were written")?,
+            None => say!("  pages    the file keeps no sums of them: compact gives it some")?,
         }
         if seen.unsummed > 0 {
             let pages = seen.unsummed;
-            writeln!(
-                out,
-                "  pages    {pages:8} were written back by another program, without a sum: compact gives them one"
-            )?;
+            say!("  pages    {pages:8} were written back by another program, without a sum: compact gives them one")?;
         }
         for fault in &seen.file {
-            writeln!(out, "  file     {fault}")?;
+            say!("  file     {fault}")?;
         }
         for fault in &seen.chain {
-            writeln!(out, "  chain    {fault}")?;
+            say!("  chain    {fault}")?;
         }
         if let Some((capture, link)) = &seen.head {
             let whole = if seen.chain.is_empty() { "whole to" } else { "broken; ends with" };
-            writeln!(out, "  chain    {whole} capture {capture}: {link}")?;
+            say!("  chain    {whole} capture {capture}: {link}")?;
         }
         if let Some(link) = &self.holds {
             let Some(capture) = chain::holds(&store.reader()?, link)? else {
-                writeln!(out, "  chain    does not hold {link}: captures were cut off, or it is of another archive")?;
+                say!("  chain    does not hold {link}: captures were cut off, or it is of another archive")?;
                 return Ok(Exit::Damaged);
             };
-            writeln!(out, "  chain    holds {link}, at capture {capture}")?;
+            say!("  chain    holds {link}, at capture {capture}")?;
         }
         Ok(match seen.is_intact() {
             true if seen.intact == 0 => {
-                writeln!(out, "  nothing to check")?;
+                say!("  nothing to check")?;
                 Exit::Done
             }
             true => Exit::Done,

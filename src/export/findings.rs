@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Fault;
-use super::table::{Cell, Column, Kind::Text, PROVENANCE, REPORT, provenance_cells, report_cells};
+use super::table::{Cell, Column, Kind::Text, columns_around, row};
 use crate::dataset::{self, Wanted};
 
 const FINDING: [Column; 8] = [
@@ -23,7 +23,7 @@ const FINDING: [Column; 8] = [
 ];
 
 pub fn columns() -> Vec<Column> {
-    [&REPORT[..], &FINDING, &PROVENANCE].concat()
+    columns_around(&FINDING)
 }
 
 pub fn rows(
@@ -45,7 +45,7 @@ pub fn rows(
                 Cell::Text(&values),
                 Cell::Text(&finding.fingerprint),
             ];
-            each(&[&report_cells(&report)[..], &finding, &provenance_cells(&report)].concat())?;
+            each(&row(&report, &finding))?;
             count += 1;
         }
         Ok::<_, Fault>(())

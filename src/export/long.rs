@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Fault;
-use super::table::{Cell, Column, Kind, PROVENANCE, REPORT, provenance_cells, report_cells};
+use super::table::{Cell, Column, Kind, columns_around, row};
 use crate::dataset::{self, Wanted};
 
 use Kind::{Boolean, Decimal, Integer, Text};
@@ -52,7 +52,7 @@ const NUMBER: [Column; 15] = [
 ];
 
 pub fn columns() -> Vec<Column> {
-    [&REPORT[..], &NUMBER, &PROVENANCE].concat()
+    columns_around(&NUMBER)
 }
 
 pub fn rows(
@@ -80,7 +80,7 @@ pub fn rows(
                 Cell::Integer(value.byte_start),
                 Cell::Integer(value.byte_end),
             ];
-            each(&[&report_cells(&report)[..], &number, &provenance_cells(&report)].concat())?;
+            each(&row(&report, &number))?;
             count += 1;
         }
         Ok::<_, Fault>(())

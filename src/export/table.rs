@@ -116,7 +116,7 @@ pub fn rows(
 use Kind::{Integer, Text};
 
 /// Which report a row belongs to.
-pub const REPORT: [Column; 4] = [
+const REPORT: [Column; 4] = [
     Column::new("agency", Text, "行政机关名称", "name of the agency"),
     Column::new("region", Text, "行政区划代码（GB/T 2260，六位）", "administrative division, GB/T 2260, six digits"),
     Column::new("year", Integer, "报告年度", "year reported on"),
@@ -128,8 +128,18 @@ pub const REPORT: [Column; 4] = [
     ),
 ];
 
+/// A row that says `own` of a report: which it belongs to before, where it comes from behind.
+pub fn row<'r>(report: &'r ReportRow, own: &[Cell<'r>]) -> Vec<Cell<'r>> {
+    [&report_cells(report)[..], own, &provenance_cells(report)].concat()
+}
+
+/// Columns of rows that [`row`] makes.
+pub fn columns_around(own: &[Column]) -> Vec<Column> {
+    [&REPORT[..], own, &PROVENANCE].concat()
+}
+
 /// The cells under [`REPORT`].
-pub fn report_cells(report: &ReportRow) -> [Cell<'_>; 4] {
+fn report_cells(report: &ReportRow) -> [Cell<'_>; 4] {
     [
         Cell::text(report.agency.as_deref()),
         Cell::text(report.region.as_deref()),
@@ -139,7 +149,7 @@ pub fn report_cells(report: &ReportRow) -> [Cell<'_>; 4] {
 }
 
 /// Where a row comes from.
-pub const PROVENANCE: [Column; 5] = [
+const PROVENANCE: [Column; 5] = [
     Column::new("url", Text, "网址", "address it was fetched from"),
     Column::new("captured_at", Text, "采集时间（RFC 3339，UTC）", "when it was fetched, RFC 3339, UTC"),
     Column::new("capture", Integer, "采集序号（存档库内）", "number of the capture in the archive"),
@@ -148,7 +158,7 @@ pub const PROVENANCE: [Column; 5] = [
 ];
 
 /// The cells under [`PROVENANCE`].
-pub fn provenance_cells(report: &ReportRow) -> [Cell<'_>; 5] {
+fn provenance_cells(report: &ReportRow) -> [Cell<'_>; 5] {
     [
         Cell::Text(&report.url),
         Cell::Text(&report.captured_at),

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 
 use super::Fault;
 use super::indicator::indicators;
-use super::table::{Cell, Column, Kind, PROVENANCE, REPORT, provenance_cells, report_cells};
+use super::table::{Cell, Column, Kind, columns_around, row};
 use crate::dataset::{self, Wanted};
 
 const PAGE: [Column; 4] = [
@@ -31,7 +31,7 @@ pub fn columns() -> Vec<Column> {
         chinese: Cow::Owned(indicator.chinese),
         english: Cow::Owned(indicator.english),
     });
-    REPORT.into_iter().chain(PAGE).chain(indicators).chain(PROVENANCE).collect()
+    columns_around(&PAGE.into_iter().chain(indicators).collect::<Vec<_>>())
 }
 
 pub fn rows(
@@ -51,16 +51,14 @@ pub fn rows(
             }
         }
         let with_number = values.iter().filter(|value| value.value.is_some()).count();
-        let mut row = report_cells(&report).to_vec();
-        row.extend([
+        let mut own = vec![
             Cell::text(report.title.as_deref()),
             Cell::text(report.published.as_deref()),
             Cell::Integer(values.len() as i64),
             Cell::Integer(with_number as i64),
-        ]);
-        row.extend(codes.iter().map(|code| Cell::decimal(numbers.get(code).copied())));
-        row.extend(provenance_cells(&report));
-        each(&row)?;
+        ];
+        own.extend(codes.iter().map(|code| Cell::decimal(numbers.get(code).copied())));
+        each(&row(&report, &own))?;
         count += 1;
         Ok::<_, Fault>(())
     })?;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::gongkai;
 use super::pages::{archive_of_all_sorts, capture_of, send, serve};
-use super::site::{Answer, Site};
+use super::site::{Answer, Site, plant};
 
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -242,11 +242,7 @@ fn a_run_is_seen_as_it_goes_and_a_finding_marked_meanwhile() {
     browser.run("window.opened = 'once'");
     let mut crawl = gongkai();
     crawl.current_dir(folder.path()).args(["crawl", "--seeds", "seeds", "--gap", "400ms", "--archive"]).arg(&archive);
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let seed =
-        |host| format!("[[seed]]\nurl = \"{}\"\nagency = \"{host}局\"\nkind = \"listing\"\n", site.url(host, "/list"));
-    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{}{}", seed(host), seed(quiet)))
-        .unwrap();
+    plant(folder.path(), [host, quiet].map(|host| (site.url(host, "/list"), format!("{host}局"))));
     let mut crawl = crawl.args(site.flags(&[host, quiet])).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     browser.until("return document.querySelector('[data-running]').dataset.running", json!("true"));
     let row = |text: &str, cell: usize| {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use super::site::{Answer, Site};
+use super::site::{Answer, Site, plant};
 use super::{gongkai, stderr, stdout};
 
 const HOST: &str = "rsj.test.gov.cn";
@@ -20,10 +20,7 @@ fn crawl_with(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more
 
 /// `crawl` with events, ready to run.
 pub fn command(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], more: &[&str]) -> Command {
-    std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let entries: String =
-        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
-    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    plant(folder, seeds.iter().map(|url| (url, "某局")));
     let mut command = gongkai();
     command
         .current_dir(folder)

@@ -20,7 +20,7 @@ use super::frontier::{HOST, next, settlement, start as season};
 use super::import::import;
 use super::postgres::Cluster;
 use super::shards::{bucket, demo, door, exchanges};
-use super::site::{Answer, Site};
+use super::site::{Answer, Site, plant};
 use super::{gongkai, stderr, stdout};
 
 const HOSTS: usize = 20;
@@ -70,11 +70,7 @@ fn site(folder: &Path, pages: usize) -> Site {
 
 /// Seeds and configuration for the site.
 fn set_up(folder: &Path, site: &Site, gap: &str) {
-    std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let entry =
-        |n| format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"));
-    let entries: String = (0..HOSTS).map(entry).collect();
-    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    plant(folder, (0..HOSTS).map(|n| (site.url(&host(n), "/nb/"), format!("局{n}"))));
     let port = site.port();
     let resolve: Vec<String> = (0..HOSTS)
         .map(|n| format!("\"{}:{port}:127.0.0.{}:{port}\"", host(n), 1 + n % usize::from(ADDRESSES)))

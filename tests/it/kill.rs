@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::crawl::query;
-use super::site::{Answer, Site};
+use super::site::{Answer, Site, plant};
 use super::{gongkai, stdout};
 
 const HOST: &str = "rst.test.gov.cn";
@@ -44,12 +44,7 @@ fn nothing_committed_is_lost_and_no_finished_page_is_fetched_again() {
     let mut script = vec![(HOST, "/list", Answer::html(listing))];
     script.extend(paths.iter().map(|path| (HOST, path.as_str(), Answer::html(format!("<p>{path}</p>").repeat(200)))));
     let site = Site::serve(script);
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let seed = format!(
-        "province = \"四川\"\n[[seed]]\nurl = \"{}\"\nagency = \"某局\"\nkind = \"listing\"\n",
-        site.url(HOST, "/list")
-    );
-    std::fs::write(folder.path().join("seeds/a.toml"), seed).unwrap();
+    plant(folder.path(), [(site.url(HOST, "/list"), "某局")]);
 
     let mut said: Vec<String> = Vec::new();
     let mut kills = 0;
@@ -104,12 +99,7 @@ fn a_signal_ends_the_run_and_the_next_goes_on() {
     let mut script = vec![(HOST, "/list".to_owned(), Answer::html(listing))];
     script.extend((0..40).map(|n| (HOST, format!("/{n}"), Answer::html("x"))));
     let site = Site::serve(script.iter().map(|(host, path, answer)| (*host, path.as_str(), answer.clone())).collect());
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let seed = format!(
-        "province = \"四川\"\n[[seed]]\nurl = \"{}\"\nagency = \"某局\"\nkind = \"listing\"\n",
-        site.url(HOST, "/list")
-    );
-    std::fs::write(folder.path().join("seeds/a.toml"), seed).unwrap();
+    plant(folder.path(), [(site.url(HOST, "/list"), "某局")]);
     let mut child = start(folder.path(), &site);
     while site.log().len() < 6 {
         std::thread::sleep(Duration::from_millis(3));

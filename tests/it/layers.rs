@@ -15,7 +15,10 @@ const MAY_NAME: [(&str, &[&str]); 22] = [
     ("digest", &[]),
     ("exchange", &[]),
     ("export", &["archive", "dataset", "digest", "exchange", "parse", "store"]),
-    ("fleet", &["archive", "clock", "crawl", "digest", "exchange", "import", "parse", "seed", "store", "urlkey"]),
+    (
+        "fleet",
+        &["archive", "clock", "crawl", "digest", "exchange", "import", "metrics", "parse", "seed", "store", "urlkey"],
+    ),
     ("handwritten", &[]),
     (
         "import",

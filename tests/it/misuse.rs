@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use super::site::plant;
 use super::{gongkai, stderr, stdout};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -22,9 +23,7 @@ fn with_archive() -> tempfile::TempDir {
 #[test]
 fn nothing_is_written_over_the_archive() {
     let folder = with_archive();
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let seed = "province = \"四川\"\n[[seed]]\nurl = \"http://127.0.0.1:9/\"\nagency = \"局\"\nkind = \"listing\"\n";
-    std::fs::write(folder.path().join("seeds/a.toml"), seed).unwrap();
+    plant(folder.path(), [("http://127.0.0.1:9/", "局")]);
     std::os::unix::fs::symlink(folder.path().join("a.sqlite"), folder.path().join("link")).unwrap();
     let before = std::fs::read(folder.path().join("a.sqlite")).unwrap();
     for words in [
@@ -115,11 +114,8 @@ fn a_name_that_is_no_utf8_is_a_name() {
 #[test]
 fn a_crawl_of_one_host_finds_it_by_its_name_or_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    let seed =
-        |host: &str| format!("[[seed]]\nurl = \"http://{host}/list.html\"\nagency = \"局\"\nkind = \"listing\"\n");
-    let seeds = format!("province = \"四川\"\n{}{}", seed("www.a.gov.cn:8399"), seed("www.b.gov.cn"));
-    std::fs::write(folder.path().join("seeds/a.toml"), seeds).unwrap();
+    let hosts = ["www.a.gov.cn:8399", "www.b.gov.cn"];
+    plant(folder.path(), hosts.map(|host| (format!("http://{host}/list.html"), "局")));
     let planned = |only: &str| run(folder.path(), &["crawl", "--dry-run", "--json", "--only", only]);
     for name in ["www.a.gov.cn", "WWW.a.gov.cn:8399"] {
         let said = stdout(&planned(name));
@@ -141,9 +137,7 @@ fn what_would_be_asked_is_what_is_due() {
     let archive = rusqlite::Connection::open(folder.path().join("a.sqlite")).unwrap();
     let host: String =
         archive.query_row("SELECT host FROM url WHERE role = 'report' LIMIT 1", [], |row| row.get(0)).unwrap();
-    let seed = format!("[[seed]]\nurl = \"http://{host}/known.html\"\nagency = \"局\"\nkind = \"listing\"\n");
-    std::fs::create_dir(folder.path().join("seeds")).unwrap();
-    std::fs::write(folder.path().join("seeds/a.toml"), format!("province = \"四川\"\n{seed}")).unwrap();
+    plant(folder.path(), [(format!("http://{host}/known.html"), "局")]);
     let planned = || stdout(&run(folder.path(), &["crawl", "--dry-run", "--archive", "a.sqlite"]));
     assert_eq!(planned().lines().count(), 1);
     let due =
@@ -171,11 +165,16 @@ fn options_that_mean_nothing_are_refused() {
         &["export", "csv", "--out", "x", "--max-size", "1GB"],
         &["export", "csv", "--out", "x", "--report", "1"],
         &["export", "snapshot", "--out", "-"],
+        &["export", "warc", "--out", "-", "--max-size", "1GB"],
+        &["export", "xlsx", "--out", "x", "--shape", "wide"],
+        &["export", "csv", "--out", "x", "--compression", "zstd"],
         &["fetch", "http://a.gov.cn/", "--max-redirects", "1000"],
         &["fetch", "http://a.gov.cn/", "--max-answer-time", "0s"],
     ] {
         let said = run(folder.path(), &[words, &["--archive", "a.sqlite"]].concat());
         assert_eq!(said.status.code(), Some(2), "{words:?} {}", stderr(&said));
+        let unopened = run(folder.path(), &[words, &["--archive", "none.sqlite"]].concat());
+        assert_eq!(unopened.status.code(), Some(2), "without an archive: {words:?} {}", stderr(&unopened));
     }
     let said = run(folder.path(), &["backup", "--out", ".", "--archive", "a.sqlite"]);
     assert_ne!(said.status.code(), Some(0));

@@ -10,6 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair,
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::crawl::query;
+use super::site::plant;
 use super::{gongkai, stderr};
 
 const HOST: &str = "www.tls.gov.cn";
@@ -155,10 +156,7 @@ fn answer(stream: &mut (impl Read + Write)) {
 }
 
 fn crawl(folder: &Path, authority: &Authority, port: u16, seeds: &[String]) -> Output {
-    std::fs::create_dir_all(folder.join("seeds")).unwrap();
-    let entries: String =
-        seeds.iter().map(|url| format!("[[seed]]\nurl = \"{url}\"\nagency = \"某局\"\nkind = \"listing\"\n")).collect();
-    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
+    plant(folder, seeds.iter().map(|url| (url, "某局")));
     let mut command = gongkai();
     command.current_dir(folder).args(["crawl", "--archive", "a.sqlite", "--gap", "5ms", "--allow-net", "127.0.0.0/8"]);
     command.args(["--resolve", &format!("{HOST}:{port}:127.0.0.1:{port}"), "--extra-ca"]);

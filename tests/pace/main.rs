@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use site::{Answer, Asked, Site};
+use site::{Answer, Asked, Site, plant};
 
 const HOSTS: usize = 50;
 const ADDRESSES: u8 = 20;
@@ -93,12 +93,7 @@ fn violations<K: Ord + std::fmt::Debug>(log: &[Asked], key: impl Fn(&Asked) -> K
 fn set_up(folder: &std::path::Path, starts: u32) -> Site {
     let script = script();
     let site = Site::serve_at(ADDRESSES, script.iter().map(|(h, p, a)| (h.as_str(), p.as_str(), a.clone())).collect());
-    std::fs::create_dir(folder.join("seeds")).unwrap();
-    let entry = |n: usize| {
-        format!("[[seed]]\nurl = \"{}\"\nagency = \"局{n}\"\nkind = \"listing\"\n", site.url(&host(n), "/nb/"))
-    };
-    let seeds: String = (0..HOSTS).map(entry).collect();
-    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{seeds}")).unwrap();
+    plant(folder, (0..HOSTS).map(|n| (site.url(&host(n), "/nb/"), format!("局{n}"))));
     let config = format!(
         "[pace]\ngap = \"{}ms\"\nhosts_at_once = 8\nstarts_per_second = {starts}\n[limits]\ntotal = \"5s\"\n",
         GAP.as_millis()

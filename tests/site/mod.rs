@@ -1,8 +1,10 @@
 //! A scripted web site on loopback: answers as told, byte for byte, and keeps its own log, which is the witness.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -199,6 +201,14 @@ fn connection(stream: TcpStream, script: &Script, log: &Arc<Mutex<Vec<Asked>>>) 
             return;
         }
     }
+}
+
+/// Seeds in `folder`: addresses of columns, each with its agency.
+pub fn plant(folder: &Path, columns: impl IntoIterator<Item = (impl Display, impl Display)>) {
+    let entry = |(url, agency)| format!("[[seed]]\nurl = \"{url}\"\nagency = \"{agency}\"\nkind = \"listing\"\n");
+    let entries: String = columns.into_iter().map(entry).collect();
+    std::fs::create_dir_all(folder.join("seeds")).unwrap();
+    std::fs::write(folder.join("seeds/a.toml"), format!("province = \"四川\"\n{entries}")).unwrap();
 }
 
 fn request(reader: &mut BufReader<TcpStream>, to: IpAddr) -> Option<Asked> {

@@ -1,7 +1,8 @@
 //! One address asked for: through the gate, by the way that works for its host, with the session the host set.
 
+use super::Visitor;
 use super::links::location;
-use super::{Visitor, discover, spared};
+use super::reading::{discover, spared};
 use crate::crawl::CrawlError;
 use crate::crawl::Outcome;
 use crate::crawl::fetch::{Ask, Attempt, Question};

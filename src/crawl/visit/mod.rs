@@ -4,31 +4,33 @@ mod asking;
 mod links;
 mod pace;
 mod permission;
+mod reading;
+mod telling;
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::{Mutex, oneshot};
 use url::Url;
 
-use links::{location, redirected};
 pub use permission::Permission;
+pub use reading::spared;
 
 use super::cookies::Jar;
-use super::events::{Events, Kind};
+use super::events::Events;
 use super::fetch::{Attempt, Condition, Door};
-use super::frontier::{self, Keeper, Lease, Remembered, Role, Settled, Settlement, Settling, host_of};
+use super::frontier::{Keeper, Lease, Remembered, Settled, Settlement, Settling, host_of};
 use super::politeness::Gate;
 use super::{CrawlError, Outcome, Settings};
-use crate::archive::{Bodies, CaptureId};
+use crate::archive::CaptureId;
 use crate::clock::Clock;
-use crate::dataset;
 use crate::exchange::{Exchange, Hop, Query, Transport};
-use crate::parse::{self, Apart, Discovered, Given, PageKind, Parsed};
+use crate::parse::{self, Apart, Given};
 use crate::seed::Scope;
 use crate::store::Store;
+use links::{location, redirected};
+use reading::judged;
 
 /// Everything a visit needs.
 pub struct Visitor {
@@ -259,112 +261,4 @@ impl Visitor {
             None => visited,
         }))
     }
-
-    /// Says what became of a visit.
-    fn told(&self, tail: &Tail, settled: &Settled) -> Visited {
-        let Tail { url, outcome, detail, target, answer } = tail;
-        match answer {
-            None => self.events.say(Kind::Failed, url.as_str(), outcome.as_str(), None, detail),
-            Some(answer) => self.tell(tail, answer, settled),
-        }
-        self.tell_left_alone(url, *outcome, settled.left_alone);
-        let target = target.clone().filter(|target| !settled.outside && self.scope.holds(&target.url));
-        let detail = if settled.outside { "it redirects to a host out of scope".to_owned() } else { detail.clone() };
-        let (capture, bounded, left_alone) = (settled.capture, settled.bounded.clone(), settled.left_alone);
-        Visited { outcome: *outcome, detail, capture, target, bounded, left_alone }
-    }
-
-    /// The reading of what was just committed. A page that was asked for as a report and is none has that for its outcome.
-    async fn read(
-        &self,
-        archive: &Store,
-        capture: CaptureId,
-        url: &Url,
-        role: Role,
-        outcome: Outcome,
-        apart: Option<Apart<'_>>,
-    ) -> Result<Option<(Outcome, String)>, CrawlError> {
-        let parsed = match apart.filter(Apart::is_quick) {
-            Some(apart) => super::reading(capture, url, || apart.read()),
-            None => read_at_leisure(archive, capture).await?,
-        };
-        let Some(parsed) = parsed else { return Ok(None) };
-        let disappointed = (outcome == Outcome::Captured && matches!(role, Role::Report | Role::Attachment))
-            .then(|| disappointed(&parsed))
-            .flatten()
-            .map(|outcome| (outcome, parsed.page.reason.clone()));
-        let noted = disappointed.clone();
-        archive
-            .write(move |tx| {
-                dataset::put(tx, capture, &parsed, None)?;
-                match &noted {
-                    Some((outcome, why)) => frontier::amend(tx, capture, *outcome, why),
-                    None => Ok(()),
-                }
-            })
-            .await?;
-        Ok(disappointed)
-    }
-
-    fn tell_left_alone(&self, url: &Url, outcome: Outcome, until: Option<Timestamp>) {
-        if let Some(until) = until {
-            let detail = format!("{} is left alone until {}", host_of(url), crate::clock::rfc3339(until));
-            self.events.say(Kind::Deferred, url.as_str(), outcome.as_str(), None, &detail);
-        }
-    }
-
-    fn tell(&self, tail: &Tail, answer: &Answer, settled: &Settled) {
-        let kind = match tail.outcome {
-            Outcome::NotModified => Kind::Revisit,
-            Outcome::Wall => Kind::Blocked,
-            Outcome::RateLimited => Kind::Deferred,
-            _ if answer.truncated => Kind::Truncated,
-            _ => Kind::Committed,
-        };
-        let (url, capture) = (tail.url.as_str(), settled.capture.map(|capture| capture.0));
-        self.events.say(kind, url, tail.outcome.as_str(), capture, &tail.detail);
-        for limit in &settled.bounded {
-            self.events.say(Kind::Bounded, url, Outcome::Bounded.as_str(), capture, limit);
-        }
-    }
-}
-
-/// By the code that re-reads the archive, off the threads that keep the pace.
-async fn read_at_leisure(archive: &Store, capture: CaptureId) -> Result<Option<Parsed>, CrawlError> {
-    let archive = archive.clone();
-    let read =
-        tokio::task::spawn_blocking(move || crate::crawl::read_capture(&Bodies::new(&archive.reader()?), capture));
-    read.await.map_err(|error| CrawlError::Stopped(error.to_string()))?
-}
-
-/// What a page that was to be a report is instead. A listing is a report's year by another name, and leads on.
-fn disappointed(parsed: &Parsed) -> Option<Outcome> {
-    match parsed.page.kind {
-        PageKind::Article | PageKind::Other | PageKind::Shell => Some(Outcome::NoReport),
-        // A page of text only says where the file is, which has an outcome of its own.
-        PageKind::Attachment if parsed.report.is_none() && parsed.decoded.is_none() => Some(Outcome::Unreadable),
-        _ => None,
-    }
-}
-
-/// What an answer turns out to be once its body is looked at.
-fn judged(by_status: Outcome, discovered: Option<&Discovered>) -> Outcome {
-    let Some(discovered) = discovered else { return by_status };
-    match (by_status, discovered.page.kind) {
-        (Outcome::NotModified | Outcome::Redirected | Outcome::UnaskedNotModified, _) => by_status,
-        (_, PageKind::Wall) => Outcome::Wall,
-        (Outcome::Captured, PageKind::Soft404) => Outcome::Soft404,
-        (Outcome::Captured, _) if discovered.broken_coding => Outcome::BadCoding,
-        _ => by_status,
-    }
-}
-
-/// What the parser makes of an answer; none where it failed on it, which must not cost the capture.
-pub fn spared<T>(parse: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(parse)).ok()
-}
-
-/// Kind and links of a page.
-fn discover(exchange: &Exchange) -> Option<Discovered> {
-    spared(|| parse::discover(Given::served(&exchange.request, &exchange.response)))
 }

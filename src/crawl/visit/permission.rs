@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use super::Visitor;
 use super::links::location;
-use super::{Visitor, discover};
+use super::reading::discover;
 use crate::crawl::fetch::{Condition, Question};
 use crate::crawl::frontier::{Robots, host_of};
 use crate::crawl::robots::{self, Rules};

@@ -3,7 +3,8 @@
 use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
 use super::super::indicator::group;
-use super::sheet::{Looks, text, value};
+use super::cell::{text, value};
+use super::looks::Looks;
 use super::{Cells, cells, form_name};
 use crate::dataset::{ReportRow, ValueRow};
 use crate::parse::Applicant;

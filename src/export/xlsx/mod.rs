@@ -3,8 +3,11 @@
 //! Numbers are numbers; what stands in a cell without being one is text as printed, and text is never a formula: it is written
 //! as a string, and where a spreadsheet would take it for a formula once edited, with Excel's own quote prefix.
 
+mod cell;
 mod forms;
-mod sheet;
+mod looks;
+mod roll;
+mod sheets;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -15,7 +18,8 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 use super::Fault;
 use crate::dataset::{self, ReportRow, ValueRow, Wanted};
 use crate::parse::PARSER_VERSION;
-use sheet::{Looks, Sheets};
+use looks::Looks;
+use sheets::Sheets;
 
 /// Reports up to which each has a sheet of its own in the form's layout.
 const FORMS: u64 = 60;

@@ -10,6 +10,7 @@ use tokio_postgres::Error;
 use super::server::Server;
 use crate::crawl::{CrawlError, Stop};
 use crate::fleet::shards::Names;
+use crate::metrics::{Exposition, Family, Kind};
 
 /// How often a worker says that it lives, and looks for those that do not.
 const BEAT: Duration = Duration::from_secs(5);
@@ -40,21 +41,22 @@ impl Tally {
         Said { in_flight, settled, per_minute, shards: now(&self.shards), bytes: now(&self.bytes) }
     }
 
-    /// For Prometheus, in its text format (exposition format 0.0.4).
+    /// For Prometheus, in its text format.
     pub fn text(&self, worker: &str) -> String {
         let families = [
-            ("gongkai_worker_in_flight", "gauge", "Addresses leased", &self.in_flight),
-            ("gongkai_worker_settled_total", "counter", "Addresses settled", &self.settled),
-            ("gongkai_worker_lost_total", "counter", "Verdicts that came after others had the address", &self.lost),
-            ("gongkai_worker_captures_total", "counter", "Answers made durable", &self.captures),
-            ("gongkai_worker_body_bytes_total", "counter", "Bodies made durable", &self.bytes),
-            ("gongkai_worker_shards_total", "counter", "Shards written", &self.shards),
+            ("gongkai_worker_in_flight", Kind::Gauge, "Addresses leased", &self.in_flight),
+            ("gongkai_worker_settled_total", Kind::Counter, "Addresses settled", &self.settled),
+            ("gongkai_worker_lost_total", Kind::Counter, "Verdicts that came after others had the address", &self.lost),
+            ("gongkai_worker_captures_total", Kind::Counter, "Answers made durable", &self.captures),
+            ("gongkai_worker_body_bytes_total", Kind::Counter, "Bodies made durable", &self.bytes),
+            ("gongkai_worker_shards_total", Kind::Counter, "Shards written", &self.shards),
         ];
-        let family = |(name, kind, meaning, number): (&str, &str, &str, &AtomicI64)| {
-            let number = number.load(Ordering::Relaxed);
-            format!("# HELP {name} {meaning}.\n# TYPE {name} {kind}\n{name}{{worker=\"{worker}\"}} {number}\n")
-        };
-        families.map(family).concat()
+        let mut exposition = Exposition::default();
+        for (name, kind, meaning, number) in families {
+            let family = Family { name, kind, meaning };
+            exposition.family(family).add(&[("worker", worker)], number.load(Ordering::Relaxed));
+        }
+        exposition.into_text()
     }
 }
 

@@ -12,7 +12,9 @@ use object_store::Error;
 use rusqlite::params;
 use serde::Serialize;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
+use super::again::{again, pauses};
 use super::manifest::{FORM, Manifest};
 use super::place::{LOCAL, Place, is_refusal, local};
 use crate::archive::ArchiveError;
@@ -24,7 +26,7 @@ use crate::store::{Store, StoreError};
 /// Manifests asked for at a time.
 const AT_ONCE: usize = 16;
 /// Tries at one object before the run goes on without it.
-const TRIES: u32 = 5;
+const TRIES: usize = 5;
 
 /// What an import of shards did.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -114,7 +116,7 @@ struct Listing {
 }
 
 async fn list(place: &Place) -> Result<Listing, ShardImportError> {
-    let objects = again(|| place.list(""))
+    let objects = a_few_times(|| place.list(""))
         .await
         .map_err(|source| ShardImportError::List { address: place.shown().to_owned(), source })?;
     let names: BTreeSet<String> = objects.into_iter().map(|object| object.location.to_string()).collect();
@@ -143,7 +145,8 @@ async fn list(place: &Place) -> Result<Listing, ShardImportError> {
 
 /// A manifest, with the place of its WARC made to be beside it, whatever folder the listing began in.
 async fn manifest(place: &Place, name: &str) -> Result<Manifest, String> {
-    let text = again(|| place.read(name)).await.map_err(|fault| format!("the manifest can't be read: {fault}"))?;
+    let text =
+        a_few_times(|| place.read(name)).await.map_err(|fault| format!("the manifest can't be read: {fault}"))?;
     let mut manifest: Manifest =
         serde_json::from_slice(&text).map_err(|fault| format!("it is no manifest of a shard: {fault}"))?;
     if manifest.form != FORM {
@@ -173,7 +176,7 @@ async fn copy(place: &Place, manifest: &Manifest) -> Result<std::fs::File, Bad> 
             .await?;
         Ok((file, hash.finish(), bytes))
     };
-    let (mut file, digest, bytes) = again(fetch).await.map_err(|fault| match fault {
+    let (mut file, digest, bytes) = a_few_times(fetch).await.map_err(|fault| match fault {
         Error::Generic { store: LOCAL, source } => Bad::Copy(std::io::Error::other(source)),
         fault => Bad::Unreadable(format!("the shard can't be read: {fault}")),
     })?;
@@ -188,26 +191,20 @@ async fn copy(place: &Place, manifest: &Manifest) -> Result<std::fs::File, Bad> 
 }
 
 /// Asks a few times: a store that is away for a moment must not cost a run of hours.
-async fn again<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
+async fn a_few_times<T, F>(ask: impl Fn() -> F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    let mut pause = Duration::from_millis(250);
-    for _ in 1..TRIES {
-        match ask().await {
-            Err(fault)
-                if is_refusal(&fault)
-                    || matches!(fault, Error::NotFound { .. } | Error::Generic { store: LOCAL, .. }) =>
-            {
-                return Err(fault);
-            }
-            Err(fault) => tracing::warn!("asked again in {pause:?}: {fault}"),
-            Ok(answer) => return Ok(answer),
+    let pauses = pauses(3, Duration::MAX).take(TRIES - 1);
+    again(pauses, &Notify::new(), ask, |fault, pause| {
+        let is_final =
+            is_refusal(fault) || matches!(fault, Error::NotFound { .. } | Error::Generic { store: LOCAL, .. });
+        if !is_final {
+            tracing::warn!("asked again in {pause:?}: {fault}");
         }
-        tokio::time::sleep(pause).await;
-        pause *= 3;
-    }
-    ask().await
+        !is_final
+    })
+    .await
 }
 
 fn known(store: &Store) -> Result<BTreeSet<(String, String)>, StoreError> {

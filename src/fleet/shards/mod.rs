@@ -3,6 +3,7 @@
 //! `CRAWL/WORKER/CRAWL-WORKER-00000000.warc.gz`, `.cdxj`, `.json`. The manifest is written last: a shard without one is not
 //! complete, and nobody reads it. Names follow from worker, crawl and number, and no object is ever written twice.
 
+mod again;
 mod credentials;
 mod import;
 mod manifest;

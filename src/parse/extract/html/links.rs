@@ -39,8 +39,8 @@ impl Walk<'_> {
 
     /// What a script opens at a click on it is a link too: rows of lists and entries of menus that are no `<a>`.
     pub(super) fn click(&mut self, name: &Name, tag: Attributes<'_>) {
-        if let Some((clicked, open)) = &mut self.clicked {
-            *open += usize::from(clicked == name);
+        if let Some(clicked) = &mut self.clicked {
+            clicked.opens(name);
         }
         let clickable = matches!(name.as_bytes(), b"li" | b"tr" | b"div" | b"dd" | b"button");
         if clickable
@@ -48,20 +48,20 @@ impl Walk<'_> {
             && !self.in_cell()
             && let Some(address) = tag.get("onclick").and_then(|script| opened(&script))
         {
-            self.clicked = Some((*name, 1));
+            self.clicked = Some(Nest::of(name));
             self.anchor = Some(Anchor { href: address, ..Anchor::default() });
         }
     }
 
     /// A choice whose value is an address: `<select onchange="window.open(this.value)">`.
     pub(super) fn option(&mut self, name: &Name, tag: Attributes<'_>) {
-        if self.clicked.is_some_and(|(clicked, _)| clicked == *name) {
+        if self.clicked.is_some_and(|clicked| clicked.name == *name) {
             self.close_anchor();
         }
         if self.anchor.is_none()
             && let Some(address) = tag.get("value").filter(|value| value.contains('/') && is_address(value.trim()))
         {
-            self.clicked = Some((*name, 1));
+            self.clicked = Some(Nest::of(name));
             self.anchor = Some(Anchor { href: address.trim().into(), ..Anchor::default() });
         }
     }

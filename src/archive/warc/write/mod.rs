@@ -5,15 +5,18 @@
 //! another name and Content-Length set. Record ids are made from what the record is, so that the same archive gives the
 //! same bytes.
 
+mod blocks;
+mod packer;
+
 use std::io::{self, Write};
 
-use libdeflater::{CompressionLvl, Compressor};
+pub use packer::{Compression, Packer};
 
+use super::Place;
 use super::labelled::sha1_of;
-use super::{ADDED, Place};
 use crate::archive::Capture;
 use crate::digest::Digest;
-use crate::exchange::Headers;
+use blocks::{http_head, metadata_block, request_block};
 
 /// Writes records to `out`.
 pub struct Writer<W: Write> {
@@ -157,158 +160,6 @@ pub fn pack(
 const FIELDS: &str = "application/warc-fields";
 const NOT_MODIFIED: &str = "http://netpreserve.org/warc/1.1/revisit/server-not-modified";
 const SAME_PAYLOAD: &str = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
-
-/// How records are packed, each by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compression {
-    /// `.warc.gz`, which every tool reads.
-    #[default]
-    Gzip,
-    /// `.warc.zst`, which fewer do.
-    Zstd,
-}
-
-/// Makes records into members or frames, with room and tables that serve for all of them.
-pub struct Packer {
-    by: By,
-    record: Vec<u8>,
-    packed: Vec<u8>,
-}
-
-enum By {
-    Gzip(Compressor),
-    Zstd(zstd::bulk::Compressor<'static>),
-}
-
-/// libdeflate's level: as small as zlib's 6 where Word's markup is most of a page, 6 % larger where a site's frame is, in half
-/// zlib's time. Its own 6 takes half as long again for 2 to 9 % less.
-const GZIP_LEVEL: i32 = 3;
-/// zstd's level: a quarter of gzip's time for 2 % more; 6 takes as long as gzip and saves as little.
-const ZSTD_LEVEL: i32 = 3;
-
-impl Packer {
-    pub fn new(compression: Compression) -> io::Result<Packer> {
-        let by = match compression {
-            Compression::Gzip => By::Gzip(Compressor::new(CompressionLvl::new(GZIP_LEVEL).unwrap_or_default())),
-            Compression::Zstd => {
-                let mut packer = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
-                packer.include_checksum(true)?;
-                By::Zstd(packer)
-            }
-        };
-        Ok(Packer { by, record: Vec::new(), packed: Vec::new() })
-    }
-
-    fn record(&mut self, out: &mut Vec<u8>, id: &str, head: &[(&str, &str)], block: &[&[u8]]) -> io::Result<()> {
-        let digest = sha1_of(block);
-        let length: usize = block.iter().map(|part| part.len()).sum();
-        let record = &mut self.record;
-        record.clear();
-        write!(record, "WARC/1.1\r\nWARC-Record-ID: {id}\r\n")?;
-        for (name, value) in head {
-            write!(record, "{name}: {value}\r\n")?;
-        }
-        write!(record, "WARC-Block-Digest: {digest}\r\nContent-Length: {length}\r\n\r\n")?;
-        block.iter().for_each(|part| record.extend_from_slice(part));
-        record.extend_from_slice(b"\r\n\r\n");
-        let bound = match &mut self.by {
-            By::Gzip(packer) => packer.gzip_compress_bound(record.len()),
-            By::Zstd(_) => zstd::zstd_safe::compress_bound(record.len()),
-        };
-        if self.packed.len() < bound {
-            self.packed.resize(bound, 0);
-        }
-        let length = match &mut self.by {
-            By::Gzip(packer) => packer.gzip_compress(record, &mut self.packed).map_err(io::Error::other)?,
-            By::Zstd(packer) => packer.compress_to_buffer(record, &mut self.packed[..])?,
-        };
-        out.extend_from_slice(&self.packed[..length]);
-        Ok(())
-    }
-}
-
-fn http_head(status: u16, headers: &Headers, length: Option<usize>) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status} {}\r\n", reason(status)).into_bytes();
-    for (name, value) in &headers.0 {
-        let replaced = name.eq_ignore_ascii_case("transfer-encoding") || name.eq_ignore_ascii_case("content-length");
-        if replaced && length.is_some() {
-            head.extend_from_slice(ADDED.as_bytes());
-        }
-        field(&mut head, name, value);
-    }
-    if let Some(length) = length {
-        field(&mut head, "Content-Length", length.to_string().as_bytes());
-    }
-    head.extend_from_slice(b"\r\n");
-    head
-}
-
-fn request_block(capture: &Capture) -> Vec<u8> {
-    let url = &capture.request.url;
-    let query = url.query().map_or(String::new(), |query| format!("?{query}"));
-    let mut block = format!("{} {}{query} HTTP/1.1\r\n", capture.request.method, url.path()).into_bytes();
-    if capture.request.headers.get("host").is_none() {
-        let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-        field(&mut block, "Host", format!("{}{port}", url.host_str().unwrap_or_default()).as_bytes());
-    }
-    for (name, value) in &capture.request.headers.0 {
-        field(&mut block, name, value);
-    }
-    block.extend_from_slice(b"\r\n");
-    block.extend_from_slice(&capture.request.body);
-    block
-}
-
-/// What WARC has no field for, so that an import gives the same capture: the time to the millisecond, the port, the hop, and
-/// which fields of the heads were added here.
-fn metadata_block(capture: &Capture, rebuilt: bool, notes: &[(&str, String)]) -> Vec<u8> {
-    let mut block = Vec::new();
-    let mut say = |name: &str, value: &str| field(&mut block, name, value.as_bytes());
-    say("capture", &capture.id.to_string());
-    say("startedAt", &capture.started_at);
-    say("hop", capture.hop.as_str());
-    if let Some(transport) = capture.transport {
-        say("transport", transport.as_str());
-    }
-    if let Some(peer) = &capture.peer {
-        say("peer", peer);
-    }
-    say("payloadDigest", &format!("sha256:{}", capture.digest));
-    say("payloadLength", &capture.size_bytes.to_string());
-    if rebuilt {
-        say("addedToResponse", "Content-Length");
-    }
-    if capture.request.headers.get("host").is_none() {
-        say("addedToRequest", "Host");
-    }
-    for (name, value) in notes {
-        say(name, value);
-    }
-    block
-}
-
-fn field(block: &mut Vec<u8>, name: &str, value: &[u8]) {
-    block.extend_from_slice(name.as_bytes());
-    block.extend_from_slice(b": ");
-    block.extend(value.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)));
-    block.extend_from_slice(b"\r\n");
-}
-
-fn reason(status: u16) -> &'static str {
-    match status {
-        200 => "OK",
-        301 => "Moved Permanently",
-        302 => "Found",
-        304 => "Not Modified",
-        403 => "Forbidden",
-        404 => "Not Found",
-        412 => "Precondition Failed",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        503 => "Service Unavailable",
-        _ => "-",
-    }
-}
 
 /// A UUID in the form of version 8 (RFC 9562 5.8): 122 bits of what the record is.
 fn record_id(parts: &[&str]) -> String {

@@ -1,8 +1,13 @@
 //! From a home page to its column of annual reports: best first, few hops, few requests (shared/sites.md 5.1).
 
-use std::collections::{BTreeSet, HashSet};
+mod column;
+mod way;
+
+use std::collections::HashSet;
 
 use url::Url;
+
+pub use column::Column;
 
 use super::fetch::Condition;
 use super::frontier::{Found, Lease, Role};
@@ -13,12 +18,12 @@ use crate::archive;
 use crate::exchange::{Hop, Query};
 use crate::parse::{self, Given, LinkHop};
 use crate::seed::Scope;
+use column::{Named, column, named};
+use way::{Way, is_row, towards};
 
 /// Hops from the home page, and addresses asked for.
 const HOPS: u32 = 3;
 const REQUESTS: usize = 30;
-/// So many years, or reports, named in one place leave no doubt that it is the column.
-const ENOUGH: usize = 3;
 
 /// What a walk saw.
 #[derive(Debug, Default)]
@@ -28,23 +33,6 @@ pub struct Walk {
     pub beside: Vec<(String, Url)>,
     /// In the order they were asked for.
     pub tried: Vec<Tried>,
-}
-
-/// A page that names annual reports.
-#[derive(Clone, Debug)]
-pub struct Column {
-    pub url: Url,
-    pub title: Option<String>,
-    /// The years it names, as far as its first page goes.
-    pub years: BTreeSet<i16>,
-    /// Reports that it names, or pages below it that turned out to be one.
-    pub reports: usize,
-    /// It names itself a column of annual reports.
-    pub by_name: bool,
-    /// An agency that most of its rows name; none where they leave it out.
-    pub agency: Option<String>,
-    /// Words of the links that led there.
-    pub trail: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,15 +56,6 @@ struct Step {
     trail: Vec<String>,
     /// The column whose rows this address serves: the one to name in a seed.
     column: Option<Named>,
-}
-
-/// A column as its own page names it.
-#[derive(Clone)]
-struct Named {
-    url: Url,
-    title: Option<String>,
-    by_name: bool,
-    trail: Vec<String>,
 }
 
 /// Walks from `home` towards the column, until `stop`. What it looked at is archived and stays out of the nightly crawl.
@@ -197,127 +176,4 @@ async fn passing(visitor: &super::Visitor, step: &Step) -> Result<Lease, CrawlEr
     };
     let lease = visitor.keeper.lease_now(found, now).await?;
     Ok(Lease { condition: Condition::default(), ..lease })
-}
-
-impl Column {
-    fn worth(&self) -> (usize, usize) {
-        (self.years.len(), self.reports)
-    }
-
-    /// By its years; or, on the page of a year or of many agencies, by its rows and its own name.
-    fn is_certain(&self) -> bool {
-        self.years.len() >= ENOUGH || self.reports >= ENOUGH && self.by_name
-    }
-}
-
-/// How a link lies to the page that it stands on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// The page itself at another address.
-    Same,
-    /// Rows of the column that the page is.
-    Rows,
-    /// Another page.
-    On,
-}
-
-/// The column that a page is, or serves rows of.
-fn named(step: &Step, discovered: &parse::Discovered) -> Named {
-    step.column.clone().unwrap_or_else(|| Named {
-        url: step.url.clone(),
-        title: discovered.page.title.clone(),
-        by_name: discovered.is_column,
-        trail: step.trail.clone(),
-    })
-}
-
-/// The reports that a page names.
-fn column(step: &Step, discovered: &parse::Discovered) -> Column {
-    let Named { url, title, by_name, trail } = named(step, discovered);
-    let reports = discovered.links.iter().filter(|link| link.score >= parse::CANDIDATE && link.hop != LinkHop::Page);
-    let mut years = BTreeSet::new();
-    let mut named = 0;
-    let mut agencies: Vec<String> = Vec::new();
-    for link in reports {
-        let Some(year) = parse::year_in_title(&link.text) else { continue };
-        years.insert(year);
-        named += 1;
-        agencies.extend(parse::agency_in_title(&link.text));
-    }
-    // A portal's page of everybody's reports is nobody's column.
-    let agency = agencies.first().filter(|first| agencies.iter().all(|agency| agency == *first)).cloned();
-    // A row below a column that turned out to be a report names no other.
-    let is_report = usize::from(step.column.is_some() && discovered.page.kind == parse::PageKind::Report);
-    Column { url, title, years, reports: named + is_report, by_name, agency, trail }
-}
-
-/// Whether a link leads to rows of the column that its page is: a year, a group of agencies, or a report that says no year.
-fn is_row(page: &Url, discovered: &parse::Discovered, link: &parse::Link, url: &Url) -> bool {
-    let promising = discovered.is_column && link.score >= parse::CANDIDATE;
-    let folder = page.path().rsplit_once('/').map_or("", |(folder, _)| folder);
-    let below = || !folder.is_empty() && url.host() == page.host() && url.path().starts_with(folder);
-    // Words that say nothing of reports were made promising by their page.
-    promising && (by_words(&link.text) == 0 || below() && parse::year_in_title(&link.text).is_none())
-}
-
-/// How far a link leads towards the column, by its words and its address; 0 leads nowhere.
-fn towards(link: &parse::Link, url: &Url) -> (i32, Way) {
-    // A report is the column only where there is no other.
-    let is_report = link.score >= parse::CANDIDATE && parse::year_in_title(&link.text).is_some();
-    if is_report {
-        return (30, Way::On);
-    }
-    (by_words(&link.text).max(by_address(url)), Way::On)
-}
-
-/// Products whose addresses tell the column of annual reports, or an agency's part of a portal, whatever the words.
-fn by_address(url: &Url) -> i32 {
-    const MARKS: [(&str, i32); 5] = [
-        ("/xxgkannualreport.jsp", 75),
-        ("/opennessannualreport/", 75),
-        ("/gkmlpt/annualreport", 75),
-        ("/module/xxgk/tree.jsp", 45),
-        ("/public/column/", 40),
-    ];
-    let path = url.path().to_ascii_lowercase();
-    MARKS.iter().find(|(mark, _)| path.contains(mark)).map_or(0, |(_, rank)| *rank)
-}
-
-/// Names fixed by 国办公开办函〔2019〕61号.
-fn by_words(words: &str) -> i32 {
-    let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
-    const WAYS: [(&str, i32); 14] = [
-        ("政府信息公开年报", 120),
-        ("信息公开年报", 115),
-        ("政府信息公开工作年度报告", 110),
-        ("信息公开年度报告", 110),
-        ("公开年报", 105),
-        ("年度报告", 80),
-        ("年报", 80),
-        ("政府信息公开", 70),
-        ("信息公开", 60),
-        ("政务公开", 50),
-        ("公开", 20),
-        ("网站地图", 15),
-        // Of a page that is a picture with a door.
-        ("进入", 12),
-        ("网站首页", 8),
-    ];
-    let way = WAYS.iter().find(|(name, _)| words.contains(name)).map_or(0, |(_, rank)| *rank);
-    // Of two links that say the same, the shorter one is the column and the longer one an article about it.
-    if way == 0 { 0 } else { (way - i32::try_from(words.chars().count()).unwrap_or(i32::MAX) / 4).max(1) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::by_words;
-
-    #[test]
-    fn the_columns_own_name_leads_before_what_lies_around_it() {
-        let order = ["政府信息公开年报", "年报", "政府信息公开", "信息公开指南", "政务公开", "公开招聘"];
-        let ranks: Vec<i32> = order.iter().map(|words| by_words(words)).collect();
-        assert!(ranks.windows(2).all(|pair| pair[0] > pair[1]), "{ranks:?}");
-        assert!(by_words("政府信息公开年报") > by_words("关于报送2023年政府信息公开年报有关事项的通知"));
-        assert_eq!(by_words("新闻中心"), 0);
-    }
 }

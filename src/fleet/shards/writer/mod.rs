@@ -4,23 +4,24 @@
 //! the worker has in flight waits for it: then nothing more can come, and waiting longer would only hold the worker up. While
 //! one shard is on its way the next gathers, so that a slow store makes larger shards and not a longer queue.
 
-use std::future::Future;
+mod binder;
+
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use object_store::Error;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::{Instant, sleep, sleep_until};
 
 use super::manifest::Names;
-use super::open::{Bound, Closed, Open, bind, key_of};
-use super::place::{Created, Place, is_refusal};
+use super::open::{Bound, bind, key_of};
+use super::place::Place;
 use super::seen::Seen;
 use crate::archive::warc::Original;
-use crate::clock::{Clock, rfc3339};
+use crate::clock::Clock;
 use crate::digest::Digest;
 use crate::exchange::Exchange;
+use binder::Binder;
 
 /// When a shard is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -210,159 +211,3 @@ impl Shared {
         waiting >= self.in_flight.load(Ordering::SeqCst)
     }
 }
-
-/// The one task that fills shards and sends them, one after the other.
-struct Binder {
-    place: Place,
-    names: Names,
-    settings: Settings,
-    clock: Clock,
-    shared: Arc<Shared>,
-    queue: mpsc::UnboundedReceiver<Job>,
-    /// Had no room in the shard before.
-    carried: Option<Job>,
-    sequence: u64,
-}
-
-type Waiter = (oneshot::Sender<Result<Kept, ShardError>>, u64, Digest);
-
-impl Binder {
-    async fn run(mut self) {
-        while let Some(first) = self.next().await {
-            let (closed, waiters) = self.fill(first).await;
-            let kept = match closed {
-                Ok(closed) => self.keep(closed).await,
-                Err(fault) => Err(ShardError::Pack(Arc::new(fault))),
-            };
-            for (reply, offset, digest) in waiters {
-                // Nobody may be waiting any more; the capture is kept all the same.
-                let _ = reply.send(kept.clone().map(|shard| Kept { shard, offset, digest }));
-            }
-        }
-    }
-
-    async fn next(&mut self) -> Option<Job> {
-        match self.carried.take() {
-            Some(job) => Some(job),
-            None => self.queue.recv().await,
-        }
-    }
-
-    /// Gathers what belongs into one shard.
-    async fn fill(&mut self, first: Job) -> (std::io::Result<Closed>, Vec<Waiter>) {
-        let mut waiters = Vec::new();
-        let mut open = match Open::begin(&rfc3339(self.clock.now()), &self.names) {
-            Ok(open) => open,
-            Err(fault) => return (Err(fault), vec![(first.reply, 0, first.bound.capture.digest)]),
-        };
-        let deadline = Instant::now() + self.settings.max_age;
-        let shared = self.shared.clone();
-        let mut next = Some(first);
-        loop {
-            if let Some(Job { bound, reply }) = next.take() {
-                let digest = bound.capture.digest;
-                match open.add(bound) {
-                    Ok(offset) => waiters.push((reply, offset, digest)),
-                    Err(fault) => {
-                        waiters.push((reply, 0, digest));
-                        return (Err(fault), waiters);
-                    }
-                }
-            }
-            let last = Instant::now();
-            let job = loop {
-                let quiet = if shared.all_wait(waiters.len()) { last + self.settings.quiet } else { deadline };
-                tokio::select! {
-                    biased;
-                    job = self.queue.recv() => break job,
-                    () = sleep_until(quiet.min(deadline)) => break None,
-                    // One less may mean that the others all wait.
-                    () = shared.changed.notified() => {}
-                }
-            };
-            match job {
-                Some(job) if open.has_room(job.bound.packed.len(), self.settings.max_bytes) => next = Some(job),
-                job => {
-                    self.carried = job;
-                    return (open.close(), waiters);
-                }
-            }
-        }
-    }
-
-    /// Sends a shard's objects, its manifest last; the name of its WARC.
-    async fn keep(&mut self, closed: Closed) -> Result<String, ShardError> {
-        loop {
-            let named = closed.named(&self.names, self.sequence);
-            let manifest = named.manifest.clone();
-            self.sequence += 1;
-            let mut text =
-                serde_json::to_vec_pretty(&manifest).map_err(|fault| ShardError::Pack(Arc::new(fault.into())))?;
-            text.push(b'\n');
-            let json = format!("{}.json", self.names.stem(manifest.sequence));
-            let objects = [(&manifest.warc.name, named.warc), (&manifest.cdxj.name, named.cdxj), (&json, text)];
-            if !self.create_all(objects).await? {
-                tracing::warn!(
-                    "{} holds something else: does another process write as worker {} in crawl {}?",
-                    manifest.warc.name,
-                    manifest.worker,
-                    manifest.crawl
-                );
-                continue;
-            }
-            self.shared.written.fetch_add(1, Ordering::Relaxed);
-            let mut seen = self.shared.seen();
-            for capture in
-                closed.captures().filter(|capture| capture.revisit_of.is_none() && capture.truncated.is_none())
-            {
-                if capture.size_bytes > 0 && (200..300).contains(&capture.status) {
-                    let original = Original { url: capture.url.to_string(), date: capture.started_at.clone() };
-                    seen.remember(key_of(&capture.request), capture.digest, original);
-                }
-            }
-            return Ok(manifest.warc.name);
-        }
-    }
-
-    /// Whether all of them are there; false where a name was taken.
-    async fn create_all(&self, objects: [(&String, Vec<u8>); 3]) -> Result<bool, ShardError> {
-        for (name, bytes) in objects {
-            let created = self.until_it_answers(name, || self.place.create(name, bytes.clone())).await?;
-            if created == Created::Taken {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Asks again until the store answers or says that it never will.
-    async fn until_it_answers<T, F>(&self, name: &str, ask: impl Fn() -> F) -> Result<T, ShardError>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let asked = ask().await;
-            self.shared.away.store(asked.is_err(), Ordering::Relaxed);
-            match asked {
-                Ok(answer) => return Ok(answer),
-                Err(fault) if is_refusal(&fault) => return Err(ShardError::Refused(Arc::new(fault))),
-                Err(fault) if self.shared.ending.load(Ordering::SeqCst) => {
-                    return Err(ShardError::Away(Arc::new(fault)));
-                }
-                Err(fault) => {
-                    tracing::warn!("{name} can't be written yet, tried again in {pause:?}: {fault}");
-                    tokio::select! {
-                        () = sleep(pause) => {}
-                        () = self.shared.wake.notified() => {}
-                    }
-                    pause = (pause * 2).min(LAST_PAUSE);
-                }
-            }
-        }
-    }
-}
-
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// So that a store which comes back is noticed soon.
-const LAST_PAUSE: Duration = Duration::from_secs(10);

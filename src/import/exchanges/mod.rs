@@ -3,6 +3,9 @@
 //! Writers differ in their order (request first, response first, metadata after), so answers wait a little for the records
 //! that name them by WARC-Concurrent-To. How many wait, and how much they weigh, is bounded.
 
+mod answer;
+mod date;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
@@ -10,11 +13,10 @@ use std::net::{IpAddr, SocketAddr};
 use jiff::Timestamp;
 use url::Url;
 
-use super::plain::ORIGIN;
-use crate::archive::warc::http::{self, Chunked};
-use crate::archive::warc::{ADDED, MAX_BLOCK, Reader, Record, Step, labelled, unbracketed};
+use crate::archive::warc::{Reader, Record, Step, http, labelled, unbracketed};
 use crate::exchange::{Exchange, Headers, Hop, Request, Response, Transport, Truncation};
-use crate::parse;
+use answer::{body_is_short, headless, payload_fault, resource, restore, truncation, undo_chunks};
+use date::{cut_to_milliseconds, date_of};
 
 /// Answers that may wait for their request, and bytes of them.
 const WAITING: usize = 32;
@@ -233,95 +235,6 @@ fn together(waiting: Waiting) -> Result<Found, String> {
     Ok(Found::Revisit(Box::new(Revisit { offset: answer.offset, exchange, refers_to })))
 }
 
-/// A resource record has no head; what stands for one says so.
-fn resource(record: &mut Record) -> Response {
-    let mut headers = Headers::default();
-    if let Some(content_type) = record.field("Content-Type") {
-        headers.push("Content-Type", content_type);
-    }
-    headers.push(ORIGIN, "resource record");
-    Response { status: 200, headers, body: std::mem::take(&mut record.block) }
-}
-
-/// A revisit of which only its profile says what the answer was.
-fn headless(record: &Record) -> Response {
-    let unmodified = record.field("WARC-Profile").is_some_and(|profile| profile.contains("server-not-modified"));
-    let mut headers = Headers::default();
-    headers.push(ORIGIN, "revisit record");
-    Response { status: if unmodified { 304 } else { 200 }, headers, body: Vec::new() }
-}
-
-fn truncation(record: &Record) -> Option<Truncation> {
-    if (record.block.len() as u64) < record.length {
-        tracing::warn!("a record of {} bytes was cut at {MAX_BLOCK}: {:?}", record.length, record.target());
-        return Some(Truncation::Length);
-    }
-    // The first segment of several holds the beginning only.
-    let segmented = record.field("WARC-Segment-Number").map(|_| Truncation::Length);
-    let declared = record.field("WARC-Truncated").map(|why| {
-        // `unspecified`, and words that the standard doesn't know: the end is missing, nobody says why.
-        Truncation::from_text(&why.to_ascii_lowercase()).unwrap_or(Truncation::Disconnect)
-    });
-    declared.or(segmented)
-}
-
-/// The payload digest that fails, where nothing else vouches for the block. Writers disagree on what a payload is: with its
-/// chunks, without them, without its content-coding.
-fn payload_fault(record: &Record, status: u16, headers: &Headers, body: &[u8]) -> Option<String> {
-    let label = record.field("WARC-Payload-Digest")?;
-    let vouched = record.field("WARC-Block-Digest").as_deref().and_then(labelled::Check::of).is_some();
-    if vouched || (record.block.len() + body.len()) as u64 != record.length || labelled::agrees(&label, body)? {
-        return None;
-    }
-    let unchunked = match http::unchunked(body) {
-        Chunked::Whole(body) | Chunked::Cut(body) => body,
-        Chunked::Not => body.to_vec(),
-    };
-    if labelled::agrees(&label, &unchunked)? {
-        return None;
-    }
-    let plain = parse::body_of(&Response { status, headers: headers.clone(), body: unchunked });
-    (!labelled::agrees(&label, &plain)?).then_some(label)
-}
-
-/// Undoes what an export of ours did to a head: fields under their own names again, the one it added taken away.
-fn restore(headers: &mut Headers, notes: &Headers, added: &str) {
-    let Some(added) = notes.get(added) else { return };
-    if let Some(at) = headers.0.iter().rposition(|(name, _)| name.eq_ignore_ascii_case(&added)) {
-        headers.0.remove(at);
-    }
-    for (name, _) in &mut headers.0 {
-        if let Some(own) = name.strip_prefix(ADDED) {
-            *name = own.to_owned();
-        }
-    }
-}
-
-fn undo_chunks(headers: &Headers, body: &mut Vec<u8>, truncated: &mut Option<Truncation>) {
-    let declared =
-        headers.get("Transfer-Encoding").is_some_and(|coding| coding.to_ascii_lowercase().contains("chunked"));
-    if !declared {
-        return;
-    }
-    match http::unchunked(body) {
-        Chunked::Whole(whole) => *body = whole,
-        Chunked::Cut(part) => {
-            *body = part;
-            truncated.get_or_insert(Truncation::Disconnect);
-        }
-        // Already undone by whoever wrote the file.
-        Chunked::Not => {}
-    }
-}
-
-/// Whether the server meant more than is there; some writers keep a cut body without a word.
-fn body_is_short(status: u16, headers: &Headers, body: &[u8], request: Option<&Record>) -> bool {
-    let bodiless = matches!(status, 100..=199 | 204 | 304) || request.is_some_and(|it| it.block.starts_with(b"HEAD "));
-    let chunked = headers.get("Transfer-Encoding").is_some();
-    let length = headers.get("Content-Length").and_then(|length| length.parse::<u64>().ok());
-    !bodiless && !chunked && length.is_some_and(|length| length > body.len() as u64)
-}
-
 /// What others sent with their requests, files among it, is kept up to this.
 const MAX_REQUEST_BODY: usize = 64 << 10;
 
@@ -358,51 +271,4 @@ fn peer_of(answer: &Record, notes: &Headers, url: &Url) -> Option<SocketAddr> {
     }
     let ip: IpAddr = answer.field("WARC-IP-Address")?.parse().ok()?;
     Some(SocketAddr::new(ip, url.port_or_known_default()?))
-}
-
-/// WARC-Date: RFC 3339, in 1.1 with fewer parts or fractions; or the fourteen digits of older tools.
-fn date_of(text: &str) -> Option<Timestamp> {
-    if let Ok(at) = text.parse() {
-        return Some(at);
-    }
-    let whole = match text.len() {
-        14 if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-            let (date, time) = text.split_at(8);
-            format!("{}-{}-{}T{}:{}:{}Z", &date[..4], &date[4..6], &date[6..], &time[..2], &time[2..4], &time[4..])
-        }
-        4 => format!("{text}-01-01T00:00:00Z"),
-        7 => format!("{text}-01T00:00:00Z"),
-        10 => format!("{text}T00:00:00Z"),
-        17 => format!("{}:00Z", text.strip_suffix('Z')?),
-        _ => return None,
-    };
-    whole.parse().ok()
-}
-
-/// As the archive's own clock does, so that a time read back equals the one written.
-fn cut_to_milliseconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date_of;
-
-    #[test]
-    fn dates_of_every_precision() {
-        for (text, at) in [
-            ("2016-01-11T23:24:25Z", "2016-01-11T23:24:25Z"),
-            ("2016-01-11T23:24:25.412030Z", "2016-01-11T23:24:25.41203Z"),
-            ("2016", "2016-01-01T00:00:00Z"),
-            ("2016-02", "2016-02-01T00:00:00Z"),
-            ("2016-02-03", "2016-02-03T00:00:00Z"),
-            ("2016-02-03T04:05Z", "2016-02-03T04:05:00Z"),
-            ("20160203040506", "2016-02-03T04:05:06Z"),
-        ] {
-            assert_eq!(date_of(text).map(|at| at.to_string()).as_deref(), Some(at), "{text}");
-        }
-        for none in ["", "yesterday", "2016-13-01T00:00:00Z", "公开公开公", "20161303040506"] {
-            assert_eq!(date_of(none), None, "{none}");
-        }
-    }
 }
