@@ -1,9 +1,10 @@
 //! How a body is packed as it comes: by itself, or against a page of its host that is like it.
 
+use std::cell::LazyCell;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension};
-use zstd::bulk::Compressor;
+use zstd::zstd_safe::{CCtx, CDict, compress_bound};
 
 use super::dictionary;
 use crate::store::StoreError;
@@ -16,8 +17,10 @@ const QUICK: i32 = 1;
 pub const SMALL: usize = 1_000;
 /// Dictionaries that are tried: to take one in costs as much as to pack a page.
 const TRIED: usize = 2;
-/// Dictionaries kept taken in: a megabyte or two each.
-const KEPT: usize = 16;
+/// Dictionaries kept taken in, half a megabyte each: those of as many hosts as are asked at once.
+const KEPT: usize = 64;
+/// Text that a dictionary leaves less than this part of packs to twice as much alone: that need not be tried.
+const FAR: usize = 32;
 
 /// What a body became.
 #[derive(Default)]
@@ -30,8 +33,14 @@ pub struct Packed {
 /// Packs bodies as they come, and keeps the dictionaries that were used last.
 #[derive(Default)]
 pub struct Packer {
+    taken_in: Mutex<TakenIn>,
+}
+
+#[derive(Default)]
+struct TakenIn {
+    context: CCtx<'static>,
     /// By the dictionary's digest: a number may be given again where a transaction was undone. The one used last is last.
-    taken_in: Mutex<Vec<(String, Compressor<'static>)>>,
+    dictionaries: Vec<(String, CDict<'static>)>,
 }
 
 impl Packer {
@@ -39,10 +48,11 @@ impl Packer {
     /// has room: that costs nothing, as the body is a few bytes then.
     pub fn pack(&self, tx: &Connection, host: &str, key: &UrlKey, body: &[u8]) -> Result<Packed, StoreError> {
         let alone = |level| zstd::bulk::compress(body, level).ok().filter(|packed| packed.len() < body.len());
-        let about = alone(QUICK).map_or(body.len(), |packed| packed.len());
+        let about = LazyCell::new(|| alone(QUICK).map_or(body.len(), |packed| packed.len()));
         // What is packed already (pictures, PDFs) has nothing in common with anything. Answers in gzip wait for `compact`: to take
         // one apart costs 2 to 4 ms, keeping it half of one.
-        if about * 2 >= body.len() || !(SMALL..=dictionary::LARGEST).contains(&body.len()) {
+        let is_packed = || *about * 2 >= body.len();
+        if !(SMALL..=dictionary::LARGEST).contains(&body.len()) || !is_text(body) && is_packed() {
             return Ok(Packed { bytes: alone(LEVEL), dictionary: None });
         }
         let own = dictionary::own(tx, host)?;
@@ -53,9 +63,13 @@ impl Packer {
             if let Some(packed) = packed.filter(is_least) {
                 best = Some((packed, id));
             }
-            if best.as_ref().is_some_and(|(packed, _)| packed.len() * 2 < about) {
+            let is_enough = |size: usize| size * FAR < body.len() || size * 2 < *about;
+            if best.as_ref().is_some_and(|(packed, _)| is_enough(packed.len())) {
                 return Ok(Packed::against(best));
             }
+        }
+        if is_packed() {
+            return Ok(Packed { bytes: alone(LEVEL), dictionary: None });
         }
         let by_itself = alone(LEVEL);
         if own.len() < dictionary::OWN {
@@ -77,23 +91,24 @@ impl Packer {
     fn against(&self, tx: &Connection, id: i64, body: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(digest) = dictionary::digest(tx, id)? else { return Ok(None) };
         let mut taken_in = self.taken_in.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = taken_in.iter().position(|(known, _)| *known == digest);
-        let taken = match at {
-            Some(at) => Some(taken_in.remove(at)),
-            // In the quick way, for one use, a dictionary finds half as much.
-            None => dictionary::load(tx, id)
-                .ok()
-                .and_then(|bytes| Compressor::with_dictionary(LEVEL, &bytes).ok())
-                .map(|packer| (digest, packer)),
-        };
-        let Some((digest, mut packer)) = taken else { return Ok(None) };
-        let packed = packer.compress(body).ok();
-        if taken_in.len() >= KEPT {
-            taken_in.remove(0);
+        let TakenIn { context, dictionaries } = &mut *taken_in;
+        let known = dictionaries.iter().position(|(known, _)| *known == digest);
+        // In the quick way, for one use, a dictionary finds half as much.
+        let take_in = || Some((digest, CDict::try_create(&dictionary::load(tx, id).ok()?, LEVEL)?));
+        let Some(taken) = known.map_or_else(take_in, |at| Some(dictionaries.remove(at))) else { return Ok(None) };
+        let mut packed = Vec::with_capacity(compress_bound(body.len()));
+        let is_packed = context.compress_using_cdict(&mut packed, body, &taken.1).is_ok();
+        if dictionaries.len() >= KEPT {
+            dictionaries.remove(0);
         }
-        taken_in.push((digest, packer));
-        Ok(packed)
+        dictionaries.push(taken);
+        Ok(is_packed.then_some(packed))
     }
+}
+
+/// Begins as text does: markup, JSON, a byte order mark.
+fn is_text(body: &[u8]) -> bool {
+    body.first().is_some_and(|first| matches!(first, b'<' | b'{' | b'[' | 0xEF) || first.is_ascii_whitespace())
 }
 
 impl Packed {

@@ -80,7 +80,8 @@ fn pieces(text: &str, mut put: impl FnMut(&str, std::ops::Range<usize>, bool)) {
             }
             joins = is_part;
         } else if is_han(c) {
-            if c.is_alphanumeric() {
+            // Of the common ones this need not be looked up.
+            if matches!(c, '\u{4E00}'..='\u{9FFF}') || c.is_alphanumeric() {
                 put(c.encode_utf8(&mut [0; 4]), place, false);
             }
             joins = false;

@@ -53,7 +53,7 @@ impl Store {
                 let lock = lock::Lock::take(path)?;
                 let connection = connect(path, OpenFlags::default())?;
                 migrate::expect_ours(&connection, path)?;
-                vfs::keep_sums(&connection)?;
+                vfs::keep_sums_if_new(&connection)?;
                 let connection = configured(connection)?;
                 migrate::migrate(&connection, path)?;
                 Inner { path: path.into(), writer: Some(writer::Writer::start(connection)?), _lock: Some(lock) }

@@ -39,12 +39,18 @@ pub fn connect(path: impl AsRef<Path>, flags: OpenFlags) -> Result<Connection, r
     }
 }
 
-/// Has a new file's pages, or those that `VACUUM` writes, leave room for sums.
+/// Has the pages of a file leave room for sums where it has none yet.
+pub fn keep_sums_if_new(connection: &Connection) -> Result<(), StoreError> {
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+    if pages == 0 { keep_sums(connection) } else { Ok(()) }
+}
+
+/// Has the pages that are to come, of a new file or by `VACUUM`, leave room for sums.
 pub fn keep_sums(connection: &Connection) -> Result<(), StoreError> {
     reserve(connection, RESERVED.into()).map(|_| ())
 }
 
-/// Whether the pages of an open file have room for sums.
+/// Whether the pages of an open file have room for sums; not for a connection that [`keep_sums`] was asked of.
 pub fn keeps_sums(connection: &Connection) -> Result<bool, StoreError> {
     // A size that can't be is a question.
     Ok(reserve(connection, -1)? == c_int::from(RESERVED))

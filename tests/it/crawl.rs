@@ -32,7 +32,7 @@ pub fn command(folder: &Path, site: &Site, hosts: &[&str], seeds: &[String], mor
 }
 
 pub fn query(folder: &Path, sql: &str) -> Vec<String> {
-    let connection = rusqlite::Connection::open(folder.join("a.sqlite")).unwrap();
+    let connection = gongkai::store::connect(folder.join("a.sqlite"), rusqlite::OpenFlags::default()).unwrap();
     let mut statement = connection.prepare(sql).unwrap();
     let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
     rows.map(Result::unwrap).collect()

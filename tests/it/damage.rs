@@ -551,4 +551,6 @@ fn a_file_of_the_first_schema_is_migrated_and_a_copy_is_kept() {
         })
         .unwrap();
     assert_eq!((version, kept), (1, captures));
+    let whole: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(whole, "ok");
 }

@@ -37,7 +37,7 @@ pub fn links(document: &Document, text: &str, url: Option<&Url>, query: Option<&
     let base = document.base.as_deref().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
     let query = query.map(Query::from_text);
     let query = query.as_ref();
-    let mut found = Found { page: url, base: &base, query, seen: HashMap::new(), links: Vec::new() };
+    let mut found = Found { page: url, base: &base, query, seen: HashMap::default(), links: Vec::new() };
     if let Some(answer) = answers::whole(text) {
         return found.answer(&answer);
     }
@@ -122,7 +122,7 @@ struct Found<'a> {
     base: &'a Url,
     query: Option<&'a Query>,
     /// Where each target stands among the links.
-    seen: HashMap<(String, Option<Query>), usize>,
+    seen: HashMap<(String, Option<Query>), usize, foldhash::fast::RandomState>,
     links: Vec<Link>,
 }
 
@@ -221,8 +221,9 @@ fn places(text: &str, mark: &str) -> impl Iterator<Item = usize> {
 }
 
 fn is_file(href: &str) -> bool {
-    let path = href.split(['?', '#']).next().unwrap_or(href).to_ascii_lowercase();
-    FILES.iter().any(|extension| path.ends_with(extension))
+    let path = href.split(['?', '#']).next().unwrap_or(href);
+    let extension = path.rfind('.').and_then(|at| path.get(at..)).unwrap_or_default();
+    FILES.iter().any(|known| extension.eq_ignore_ascii_case(known))
         || href.contains("/module/download/downfile.jsp")
         || href.contains("/_content/download.jsp")
 }

@@ -1,5 +1,6 @@
 //! The next page of a listing: by its link, or by the call that a script makes its controls from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use url::Url;
@@ -11,10 +12,19 @@ const MAX_NAMED: usize = 100;
 
 /// Whether an anchor leads to the next page, by its text or, where that is a picture or an arrow, by its title.
 pub fn is_next(anchor: &Anchor) -> bool {
+    // 加载更多, set apart by white space.
+    const LONGEST: usize = 64;
+    let beside = |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '>' | '＞' | '›' | '»' | '→');
     let says_next = |words: &str| {
-        let words: String = words.chars().filter(|c| !c.is_whitespace()).collect();
-        let words = words.trim_matches(['[', ']', '>', '＞', '›', '»', '→']);
-        matches!(words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "加载更多")
+        let words = words.trim_matches(beside);
+        if words.is_empty() || words.len() > LONGEST {
+            return false;
+        }
+        let words = match words.contains(char::is_whitespace) {
+            true => Cow::Owned(words.split_whitespace().collect()),
+            false => Cow::Borrowed(words),
+        };
+        matches!(&*words, "下一页" | "下页" | "后一页" | "后页" | "下一頁" | "下頁" | "加载更多")
             || words.eq_ignore_ascii_case("next")
             || words.eq_ignore_ascii_case("nextpage")
     };

@@ -102,11 +102,17 @@ fn display(declarations: &str) -> Option<(bool, bool)> {
     let mut found = None;
     for declaration in declarations.split(';') {
         let Some((property, value)) = declaration.split_once(':') else { continue };
+        let property = property.trim();
+        // Most are about something else.
+        if !property.eq_ignore_ascii_case("display") && !property.eq_ignore_ascii_case("visibility") {
+            continue;
+        }
         let value = value.trim().to_ascii_lowercase();
-        match property.trim().to_ascii_lowercase().as_str() {
-            "display" => found = Some((value.starts_with("none"), value.contains("!important"))),
-            "visibility" if value.starts_with("collapse") => found = Some((true, value.contains("!important"))),
-            _ => {}
+        let important = value.contains("!important");
+        if property.eq_ignore_ascii_case("display") {
+            found = Some((value.starts_with("none"), important));
+        } else if value.starts_with("collapse") {
+            found = Some((true, important));
         }
     }
     found

@@ -1,6 +1,9 @@
 //! Titles and anchors: how much their words promise an annual report (shared/sites.md 5.3), and the agency in them.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::year;
 use crate::parse::label::folded_text;
@@ -52,11 +55,11 @@ pub const REPORT: i32 = 60;
 /// The score of a title or anchor text.
 pub fn score(text: &str) -> i32 {
     let text = squeezed(text);
-    let core = core(&text).is_some();
-    let soft = text.contains("年度报告") || text.contains("年报");
+    let words = Words::of(&text);
+    let core = words.disclosure && core(&text).is_some();
     let mut score = if core {
         60
-    } else if soft {
+    } else if words.soft {
         15
     } else {
         0
@@ -64,16 +67,47 @@ pub fn score(text: &str) -> i32 {
     if year::first(&text).is_some() {
         score += 20;
     }
-    if text.contains("信息公开") {
+    if words.disclosure {
         score += 10;
     }
-    if STRONG.iter().any(|word| text.contains(word)) {
+    if words.strong {
         score -= 70;
     }
-    if !core && WEAK.iter().any(|word| text.contains(word)) {
+    if !core && words.weak {
         score -= 70;
     }
     score
+}
+
+/// Which kinds of words a text has: each link of a page is asked for all of them.
+#[derive(Default)]
+struct Words {
+    disclosure: bool,
+    soft: bool,
+    strong: bool,
+    weak: bool,
+}
+
+impl Words {
+    fn of(text: &str) -> Words {
+        const SOFT: [&str; 2] = ["年度报告", "年报"];
+        const FIRST_STRONG: usize = 1 + SOFT.len();
+        const FIRST_WEAK: usize = FIRST_STRONG + STRONG.len();
+        static ALL: LazyLock<AhoCorasick> = LazyLock::new(|| {
+            let words = ["信息公开"].into_iter().chain(SOFT).chain(STRONG).chain(WEAK);
+            AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words).expect("a few short words")
+        });
+        let mut words = Words::default();
+        for found in ALL.find_overlapping_iter(text) {
+            match found.pattern().as_usize() {
+                0 => words.disclosure = true,
+                1..FIRST_STRONG => words.soft = true,
+                FIRST_STRONG..FIRST_WEAK => words.strong = true,
+                _ => words.weak = true,
+            }
+        }
+        words
+    }
 }
 
 /// White space dropped, brackets as full-width ones are folded to ASCII.
