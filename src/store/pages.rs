@@ -56,6 +56,14 @@ impl Seal {
         }
     }
 
+    /// What a page with this seal has in memory once it was written.
+    pub fn in_memory(self) -> Seal {
+        match self {
+            Seal::Broken => Seal::Broken,
+            Seal::Open | Seal::Sum(_) => Seal::Open,
+        }
+    }
+
     pub fn put(self, page: &mut [u8]) {
         if let Some(end) = page.last_chunk_mut() {
             *end = match self {

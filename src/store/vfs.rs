@@ -157,8 +157,7 @@ unsafe extern "C" fn write(
     // SAFETY: as in `read`; `data` are `length` bytes of SQLite's page memory, whose reserved end is left to the VFS to write.
     unsafe {
         let sealed = &*(*file).pMethods.cast::<Sealed>();
-        let written =
-            std::slice::from_raw_parts_mut(data.cast_mut().cast::<u8>(), usize::try_from(length).unwrap_or(0));
+        let written = std::slice::from_raw_parts(data.cast::<u8>(), usize::try_from(length).unwrap_or(0));
         if !sealed.look_at_header(written, offset) && sealed.page.get().is_none() {
             let mut header = [0u8; HEADER];
             if (sealed.read)(file, header.as_mut_ptr().cast(), HEADER as c_int, 0) == ffi::SQLITE_OK {
@@ -168,11 +167,12 @@ unsafe extern "C" fn write(
         if !sealed.is_page(written, offset) {
             return (sealed.write)(file, data, length, offset);
         }
-        let seal = Seal::of(written);
-        seal.as_written(written).put(written);
+        let page = std::slice::from_raw_parts_mut(data.cast_mut().cast::<u8>(), written.len());
+        let seal = Seal::of(page);
+        seal.as_written(page).put(page);
         let code = (sealed.write)(file, data, length, offset);
         // It may stay in memory, and go to the log from there.
-        seal.put(written);
+        seal.in_memory().put(page);
         code
     }
 }
