@@ -13,7 +13,7 @@ use crate::crawl::{self, Bounds, Events, Place, Resolve, Settings};
 use crate::dataset::{self, FindingRow, ReportRow, Wanted};
 use crate::demo::{self, Replica};
 use crate::parse::edition::form::size;
-use crate::store::{Access, Store};
+use crate::store::{self, Access, Store};
 
 #[derive(Args)]
 pub struct Demo {
@@ -131,9 +131,7 @@ fn tally(findings: &[FindingRow], verdict: &str) -> String {
 
 fn remove(archive: &Path) -> std::io::Result<()> {
     for suffix in ["", "-wal", "-shm"] {
-        let mut name = archive.as_os_str().to_owned();
-        name.push(suffix);
-        match std::fs::remove_file(&name) {
+        match std::fs::remove_file(store::beside(archive, suffix)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

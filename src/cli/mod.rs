@@ -49,7 +49,7 @@ use progress::Below;
 use signals::Signals;
 
 use crate::config::{self, Config};
-use crate::store::{Access, Store, StoreError};
+use crate::store::{self, Access, Store, StoreError};
 
 /// Collects, archives and reads the annual reports on government information disclosure of Chinese agencies.
 #[derive(Parser)]
@@ -237,12 +237,7 @@ fn log(verbose: u8, quiet: bool, format: LogFormat, below: Below) {
 /// Refuses to write over `archive`, and what lies beside it, by `option`.
 fn spare(archive: &Path, option: &str, path: &Path) -> anyhow::Result<()> {
     let real = |path: &Path| path.canonicalize().ok();
-    let beside = |end: &str| {
-        let mut name = archive.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    };
-    let files = ["", "-wal", "-shm", ".lock"].map(beside);
+    let files = ["", "-wal", "-shm", ".lock"].map(|end| store::beside(archive, end));
     if files.iter().any(|file| file == path || (real(file).is_some() && real(file) == real(path))) {
         let why = format!("{option} names the archive itself, {}: name another file", path.display());
         return Err(exit::Misused(why).into());

@@ -1,11 +1,11 @@
 //! A file that appears under its name only when it is whole.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::ExportError;
+use crate::store;
 
 /// A file or folder under another name than its own, `NAME.part`; gone when it is dropped before it is whole.
 pub struct Part {
@@ -86,9 +86,7 @@ impl Whole {
 }
 
 pub fn part(path: &Path) -> PathBuf {
-    let mut name: OsString = path.as_os_str().to_owned();
-    name.push(".part");
-    name.into()
+    store::beside(path, ".part")
 }
 
 pub fn fault(path: &Path, source: io::Error) -> ExportError {

@@ -2,10 +2,10 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use super::StoreError;
+use super::{StoreError, beside};
 
 /// Held as long as the value lives. The file beside the archive says who holds it.
 pub struct Lock {
@@ -14,7 +14,7 @@ pub struct Lock {
 
 impl Lock {
     pub fn take(archive: &Path) -> Result<Lock, StoreError> {
-        let path = beside(archive);
+        let path = beside(archive, ".lock");
         let fault = |what| {
             let path = path.clone();
             move |source| StoreError::File { what, path, source }
@@ -57,10 +57,4 @@ fn patiently(file: &File) -> Result<(), TryLockError> {
         }
     }
     file.try_lock()
-}
-
-fn beside(archive: &Path) -> PathBuf {
-    let mut name = archive.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
 }

@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 
-use super::{StoreError, backup};
+use super::{StoreError, backup, beside};
 
 const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001.sql"),
@@ -93,9 +93,7 @@ fn version(connection: &Connection) -> Result<i64, StoreError> {
 }
 
 fn keep_copy(connection: &Connection, path: &Path, version: i64) -> Result<(), StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".before-{}", version + 1));
-    backup(connection, Path::new(&name))
+    backup(connection, &beside(path, &format!(".before-{}", version + 1)))
 }
 
 /// In what the file's schema differs from that of this program: tables, indexes, views, triggers.

@@ -1,6 +1,7 @@
 //! The SQLite file: opened once for writing, migrated forward, written by one thread.
 
 mod backup;
+mod beside;
 mod fault;
 mod lock;
 mod migrate;
@@ -15,6 +16,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use backup::{backup, backup_until};
+pub use beside::beside;
 pub use fault::StoreError;
 pub use migrate::{SCHEMA_VERSION, differences};
 pub use pages::{Pages, check as check_pages};
@@ -187,9 +189,7 @@ fn reader(path: &Path) -> Result<Connection, StoreError> {
 
 /// Whether a writer left changes beside the file.
 fn has_wal(path: &Path) -> bool {
-    let mut wal = path.as_os_str().to_owned();
-    wal.push("-wal");
-    std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0)
+    std::fs::metadata(beside(path, "-wal")).is_ok_and(|wal| wal.len() > 0)
 }
 
 /// The file as one that nobody changes (sqlite.org/uri.html).

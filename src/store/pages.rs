@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::beside;
+
 /// Bytes at the end of a page that hold its sum; the header's byte 20 says so (sqlite.org/fileformat2.html, 1.3.4).
 pub const RESERVED: u8 = 8;
 /// Bytes of the file's header.
@@ -137,9 +139,7 @@ pub fn check(path: &Path) -> io::Result<Pages> {
 
 /// Numbers of the pages that the log beside the file holds (file format, 4.1).
 fn in_log(path: &Path) -> io::Result<BTreeSet<u64>> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    let mut log = match File::open(name) {
+    let mut log = match File::open(beside(path, "-wal")) {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         log => BufReader::new(log?),
     };

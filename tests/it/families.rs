@@ -1,5 +1,8 @@
 //! A site for each family of content systems, in the shape its product has (shared/sites.md 1.2): what is found of what is there.
 
+use std::path::Path;
+use std::process::Output;
+
 use super::crawl::{crawl, query};
 use super::site::{Answer, Site};
 use super::stderr;
@@ -674,6 +677,13 @@ fn every_report_of_every_family_is_found() {
     assert!(short.is_empty(), "{short:?}: {}", stderr(&output));
 }
 
+/// What `discover` says of a site in `folder`, at no pace to speak of.
+fn discovered(folder: &Path, site: &Site, host: &str, words: &[&str]) -> Output {
+    let mut command = super::gongkai();
+    command.current_dir(folder).arg("discover").args(words).args(["--gap", "1ms"]).args(site.flags(&[host]));
+    command.output().unwrap()
+}
+
 #[test]
 fn a_pager_that_repeats_itself_is_followed_no_further() {
     const HOST: &str = "loop.test.gov.cn";
@@ -704,11 +714,7 @@ fn a_home_page_leads_to_its_column() {
         (HOST, "/nb/", Answer::html(format!("<title>政府信息公开年报_某市某局</title>{column}"))),
     ]);
     let folder = tempfile::tempdir().unwrap();
-    let discover = |from: &str| {
-        let mut command = super::gongkai();
-        command.current_dir(folder.path()).args(["discover", from, "--archive", "a.sqlite", "--gap", "1ms"]);
-        command.args(site.flags(&[HOST])).output().unwrap()
-    };
+    let discover = |from: &str| discovered(folder.path(), &site, HOST, &[from, "--archive", "a.sqlite"]);
     let output = discover(&site.url(HOST, "/"));
     let entry = super::stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
@@ -728,9 +734,7 @@ fn a_home_page_leads_to_its_column() {
     assert_eq!((site.times(HOST, "/nb/2020.html"), site.times(HOST, "/zwgk/")), (1, 1));
 
     let as_json = |from: &str| {
-        let mut command = super::gongkai();
-        command.current_dir(folder.path()).args(["discover", from, "--json", "--archive", "b.sqlite", "--gap", "1ms"]);
-        let output = command.args(site.flags(&[HOST])).output().unwrap();
+        let output = discovered(folder.path(), &site, HOST, &[from, "--json", "--archive", "b.sqlite"]);
         (output.status.code(), super::json(&output))
     };
     let (status, walk) = as_json(&site.url(HOST, "/"));
@@ -760,17 +764,9 @@ fn a_home_page_that_shows_nothing_is_answered_with_advice() {
     {
         let site = Site::serve(vec![(HOST, "/", home)]);
         let folder = tempfile::tempdir().unwrap();
+        let home = site.url(HOST, "/");
         let discover = |more: &[&str]| {
-            let mut command = super::gongkai();
-            command.current_dir(folder.path()).args([
-                "discover",
-                &site.url(HOST, "/"),
-                "--archive",
-                "a.sqlite",
-                "--gap",
-                "1ms",
-            ]);
-            command.args(more).args(site.flags(&[HOST])).output().unwrap()
+            discovered(folder.path(), &site, HOST, &[&[&*home, "--archive", "a.sqlite"], more].concat())
         };
         let output = discover(&[]);
         assert!(stderr(&output).contains(advice), "{}", stderr(&output));
@@ -801,16 +797,7 @@ fn a_home_page_in_frames_leads_to_the_columns_of_a_platform() {
         (HOST, column, Answer::html(format!("<title>信息公开年报</title><select>{years}</select>"))),
     ]);
     let folder = tempfile::tempdir().unwrap();
-    let mut command = super::gongkai();
-    command.current_dir(folder.path()).args([
-        "discover",
-        &site.url(HOST, "/"),
-        "--archive",
-        "a.sqlite",
-        "--gap",
-        "1ms",
-    ]);
-    let output = command.args(site.flags(&[HOST])).output().unwrap();
+    let output = discovered(folder.path(), &site, HOST, &[&site.url(HOST, "/"), "--archive", "a.sqlite"]);
     let entries = super::stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(entries.contains(&format!("url = \"{}\"", site.url(HOST, column))), "{entries}");
